@@ -1,0 +1,25 @@
+/*
+ * Reading files that a person named, whole and bounded.
+ */
+#ifndef SENTRY_SCIM_SYS_FILE_H
+#define SENTRY_SCIM_SYS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Appends all of PATH to OUT, "-" meaning standard input. ERR_INPUT, naming the file and the
+ * cause, when it cannot be opened or read, is a directory, or holds more than OUT takes.
+ */
+MUST_USE bool file_read(const char *path, struct buf *out, struct err *e);
+/* The same for an open descriptor, which stays open; NAME is for messages. */
+MUST_USE bool file_read_fd(int fd, const char *name, struct buf *out, struct err *e);
+/* Opens PATH for reading, close-on-exec, without waiting for a FIFO's writer; -1 and ERR_INPUT. */
+MUST_USE int file_open(const char *path, struct err *e);
+/* Writes all of it, through interruptions and short writes; false with errno set. */
+MUST_USE bool file_write_all(int fd, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * The network: names to addresses, and TCP connections. Names are resolved by the C library in a
+ * child process, because getaddrinfo(3) knows no deadline: a dead name server then costs what the
+ * user allowed and no more. Connections race as RFC 8305 describes: addresses of both families
+ * alternate, the next one starts 250 ms after the last or at once when that fails.
+ */
+#ifndef SENTRY_SCIM_SYS_NET_H
+#define SENTRY_SCIM_SYS_NET_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "sys/wire.h"
+
+enum net_family { NET_ANY, NET_IPV4, NET_IPV6 };
+
+union net_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+struct net_addresses {
+	unsigned count;
+	union net_address list[LIMIT_ADDRESSES];
+};
+
+/*
+ * The addresses of HOST, a name or a literal without brackets (IPv6 with a zone id as "%eth0"), with
+ * PORT filled in, families alternating, in the resolver's order. Literals ask nobody. ERR_NAME
+ * (with a hint: no such name, or no name server, or /etc/resolv.conf missing), ERR_TIMEOUT at
+ * DEADLINE, ERR_INTERRUPTED.
+ */
+MUST_USE bool net_resolve(struct str host, uint16_t port, enum net_family family, int64_t deadline,
+	struct net_addresses *out, struct err *e);
+/* Parses an address literal; false when TEXT is none. */
+bool net_parse_address(struct str text, uint16_t port, union net_address *out);
+/* ADDRESS and port as a person writes them, "[::1]:443", into TEXT, NUL-terminated. */
+#define NET_ADDRESS_TEXT 80
+void net_address_text(const union net_address *a, char text[static NET_ADDRESS_TEXT]);
+
+/* A connected, non-blocking TCP socket as a wire. */
+struct net_socket {
+	struct wire wire; /* first member */
+	int fd;           /* -1 when closed; owned */
+};
+void net_socket_init(struct net_socket *s);
+void net_socket_close(struct net_socket *s);
+
+/* A race of connection attempts. */
+struct net_attempt {
+	int fd;         /* -1: not started, or over */
+	int failure;    /* errno of its end, 0 while it runs */
+};
+struct net_dial {
+	const struct net_addresses *addresses; /* must outlive the race */
+	unsigned started;                      /* attempts begun, in the list's order */
+	int64_t next_start;                    /* when the next attempt may begin */
+	int64_t deadline;
+	int winner; /* index of the address that answered, or -1 */
+	struct net_attempt attempts[LIMIT_ADDRESSES];
+};
+
+/* Begins at NOW; the whole race ends at DEADLINE. Sockets are TCP_NODELAY, close-on-exec. */
+void net_dial_start(struct net_dial *d, const struct net_addresses *addresses, int64_t now,
+	int64_t deadline);
+/*
+ * Goes on: starts and collects attempts. IO_OK: S is connected, the other attempts are closed.
+ * IO_WANT_WRITE: wait for the descriptors of net_dial_poll() until net_dial_wake(). IO_FAIL:
+ * ERR_CONNECT naming each address with its cause, or ERR_TIMEOUT.
+ */
+enum io net_dial_step(struct net_dial *d, struct net_socket *s, int64_t now, struct err *e);
+/* Fills FDS with what to wait for, at most ROOM; answers how many. */
+unsigned net_dial_poll(const struct net_dial *d, struct pollfd *fds, unsigned room);
+/* The time at which the race wants to go on even if no descriptor is ready. */
+int64_t net_dial_wake(const struct net_dial *d);
+/* Closes all attempts under way. */
+void net_dial_cancel(struct net_dial *d);
+
+#endif
