@@ -1,0 +1,73 @@
+/*
+ * Settings: from the command line, the --input document, the environment, the configuration files,
+ * the token itself and the defaults, in that order, each with the place it came from. Here every
+ * setting is checked; what comes out is ready for use.
+ */
+#ifndef SENTRY_SCIM_CMD_SETTINGS_H
+#define SENTRY_SCIM_CMD_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "client/route.h"
+#include "cmd/opt.h"
+#include "scim/sentry.h"
+#include "sys/secret.h"
+#include "sys/trust.h"
+
+/* Stronger places first. */
+enum place { PLACE_FLAG, PLACE_INPUT, PLACE_ENVIRONMENT, PLACE_FILE, PLACE_TOKEN, PLACE_DEFAULT, PLACE_NONE };
+
+struct setting {
+	const char *value; /* NUL-terminated, or NULL when not set */
+	enum place place;
+	const char *where; /* "--org", "SENTRY_ORG", "/etc/sentry-scim.conf", ... */
+};
+
+enum output_format { OUTPUT_AUTO, OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUTPUT_CSV };
+
+/* What the --input document of `member create` says of settings; all NULL without one. */
+struct settings_input {
+	const char *token, *region, *org;
+};
+
+struct settings {
+	/* each setting as given, for `config` */
+	struct setting token_source, org, region, url, scim_url, ca_file, ca_dir, cert, key, proxy,
+		no_proxy, connect_timeout, timeout, retries, max_wait, assume_time, config_file;
+	/* what follows from them */
+	struct secret token;
+	enum sentry_token_kind token_kind;
+	struct str scim_root; /* https://host/.../scim/v2, no final slash; in the arena */
+	struct str api_root;  /* https://host/api/0/organizations/ORG, or empty with --scim-url */
+	struct str root_path; /* the path of scim_root */
+	struct str authority; /* host[:port] as it stands in the Host field */
+	bool is_sentry;       /* not an arbitrary SCIM provider */
+	struct trust trust;
+	struct tls_options tls;
+	struct route route;   /* all but `config` and addresses */
+	const char *proxy_reason; /* why this proxy or none, for -v and `config` */
+	unsigned header_count;
+	struct { struct str name, value; } headers[LIMIT_USER_HEADERS];
+	unsigned retries_max;
+	int64_t max_wait_ms;
+	enum output_format output;
+	bool dry_run, color, progress;
+	int verbosity; /* -1, 0, 1.. */
+};
+
+/* Reads everything. INPUT may be NULL. Warnings are written as they are found. */
+MUST_USE bool settings_load(struct settings *s, const struct opts *o,
+	const struct settings_input *input, struct arena *arena, struct err *e);
+/* Only what concerns output and verbosity, for commands that need no server; never fails on the
+   rest. To be called first, so that later messages obey -q and -v. */
+MUST_USE bool settings_load_output(struct settings *s, const struct opts *o, struct err *e);
+/* Wipes the token and the key. */
+void settings_wipe(struct settings *s);
+const char *settings_place_name(enum place p);
+
+#endif
