@@ -1,0 +1,40 @@
+/*
+ * Requests as bytes: one contiguous message, head and body, so that it leaves in one TLS record.
+ */
+#ifndef SENTRY_SCIM_CLIENT_MESSAGE_H
+#define SENTRY_SCIM_CLIENT_MESSAGE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct message_header {
+	struct str name, value;
+};
+
+/* What all requests of a process share. The strings belong to the settings. */
+struct message_origin {
+	struct str root;      /* "https://host/api/0/organizations/acme/scim/v2", for messages */
+	struct str root_path; /* its path */
+	struct str authority; /* the Host field */
+	struct str token;
+	struct str user_agent;
+	unsigned header_count;
+	const struct message_header *headers; /* the user's own */
+};
+
+/* One request below the SCIM root. */
+struct message_call {
+	struct str method;
+	struct str path; /* "Users" or "Users?filter=...", percent-encoded, no slash in front */
+	struct str body; /* empty: none */
+};
+
+/* Appends the request. SHOWN: as a person may see it, the token masked. ERR_INPUT when something
+   in it could not be written safely, ERR_MEMORY when OUT is full. */
+MUST_USE bool message_write(const struct message_origin *o, const struct message_call *c,
+	bool shown, struct buf *out, struct err *e);
+
+#endif
