@@ -1,0 +1,59 @@
+#include "client/message.h"
+
+#include "base/limits.h"
+#include "codec/http_request.h"
+
+/* How the token is shown: nothing of it but the fact that it is there. */
+#define MASK "Bearer ***"
+
+static void write_target(const struct message_origin *o, const struct message_call *c,
+	struct buf *target)
+{
+	buf_add_str(target, o->root_path);
+	buf_add_char(target, '/');
+	buf_add_str(target, c->path);
+}
+
+static void write_fields(struct http_request *r, const struct message_origin *o,
+	const struct message_call *c, struct str authorization)
+{
+	unsigned i;
+
+	http_request_field(r, str_of("Host"), o->authority);
+	http_request_field(r, str_of("User-Agent"), o->user_agent);
+	http_request_field(r, str_of("Authorization"), authorization);
+	http_request_field(r, str_of("Accept"), str_of("application/json"));
+	for (i = 0; i < o->header_count; i++)
+		http_request_field(r, o->headers[i].name, o->headers[i].value);
+	if (c->body.n > 0) {
+		http_request_field(r, str_of("Content-Type"), str_of("application/json"));
+		http_request_length(r, c->body.n);
+	}
+}
+
+bool message_write(const struct message_origin *o, const struct message_call *c, bool shown,
+	struct buf *out, struct err *e)
+{
+	struct http_request r;
+	struct buf target, authorization;
+	bool ok;
+
+	buf_init(&target, LIMIT_REQUEST_HEAD);
+	buf_init(&authorization, LIMIT_TOKEN + 16);
+	write_target(o, c, &target);
+	buf_add_text(&authorization, shown ? MASK : "Bearer ");
+	if (!shown)
+		buf_add_str(&authorization, o->token);
+	http_request_start(&r, out, c->method, buf_str(&target));
+	write_fields(&r, o, c, buf_str(&authorization));
+	ok = http_request_end(&r);
+	buf_add_str(out, c->body);
+	if (target.failed || authorization.failed || out->failed)
+		ok = err_memory(e, "writing the request (it is too large)");
+	else if (!ok)
+		err_set(e, ERR_INPUT, "the request cannot be written: %s",
+			r.fault != NULL ? r.fault : "it is too large");
+	buf_wipe(&authorization);
+	buf_wipe(&target);
+	return ok;
+}

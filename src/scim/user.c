@@ -1,0 +1,255 @@
+#include "scim/user.h"
+
+#include "base/limits.h"
+#include "codec/json_edit.h"
+#include "codec/json_emit.h"
+#include "codec/url.h"
+#include "codec/utf8.h"
+
+#define USER_SCHEMAS "[\"" USER_URN "\"]"
+
+/* Sets PATH in *BODY to VALUE, by way of SPARE; the two buffers change places. */
+static bool set_member(struct buf *body, struct buf *spare, struct str path, struct str value,
+	enum json_edit_where where, struct err *e)
+{
+	struct buf swap;
+
+	buf_clear(spare);
+	if (!json_edit_set(buf_str(body), path, value, where, spare, e))
+		return false;
+	swap = *body;
+	*body = *spare;
+	*spare = swap;
+	return true;
+}
+
+static bool set_text(struct buf *body, struct buf *spare, const char *name, struct str text,
+	struct err *e)
+{
+	struct buf quoted;
+	bool ok;
+
+	if (text.n == 0)
+		return true;
+	buf_init(&quoted, LIMIT_REQUEST_BODY);
+	ok = json_quote(text, &quoted);
+	if (quoted.failed)
+		err_memory(e, "writing the request");
+	else if (!ok)
+		err_set(e, ERR_INPUT, "the %s is not UTF-8", name);
+	else
+		ok = set_member(body, spare, str_of(name), buf_str(&quoted), JSON_EDIT_LAST, e);
+	buf_wipe(&quoted);
+	return ok && e->kind == ERR_NONE;
+}
+
+static bool build(const struct user_draft *d, struct buf *body, struct buf *spare, struct err *e)
+{
+	struct json_value schemas;
+	unsigned i;
+
+	if (d->body.n > 0)
+		buf_add_str(body, str_trim_space(d->body));
+	else
+		buf_add_text(body, "{}");
+	if (body->failed)
+		return err_memory(e, "writing the request");
+	if (!set_text(body, spare, "userName", d->user_name, e) ||
+		!set_text(body, spare, "sentryOrgRole", d->role, e))
+		return false;
+	for (i = 0; i < d->attribute_count; i++) {
+		const struct user_attribute *a = &d->attributes[i];
+
+		if (!set_member(body, spare, a->path, a->value, JSON_EDIT_LAST, e))
+			return false;
+	}
+	if (json_member(buf_str(body), "schemas", &schemas))
+		return true;
+	return set_member(body, spare, str_of("schemas"), str_of(USER_SCHEMAS), JSON_EDIT_FIRST, e);
+}
+
+bool user_body(const struct user_draft *d, struct buf *out, struct err *e)
+{
+	struct buf body, spare;
+	bool ok;
+
+	buf_init(&body, LIMIT_REQUEST_BODY);
+	buf_init(&spare, LIMIT_REQUEST_BODY);
+	ok = build(d, &body, &spare, e);
+	if (ok) {
+		buf_add_str(out, buf_str(&body));
+		if (out->failed)
+			ok = err_memory(e, "writing the request");
+	}
+	buf_wipe(&body);
+	buf_wipe(&spare);
+	return ok;
+}
+
+bool user_body_facts(struct str body, struct buf *user_name, struct buf *role, struct err *e)
+{
+	struct json_value v;
+
+	if (json_member(body, "userName", &v)) {
+		if (v.type == JSON_STRING)
+			json_unescape(v.raw, user_name);
+		else if (v.type != JSON_NULL)
+			return err_set(e, ERR_INPUT, "userName is not a string");
+	}
+	/* A role that is no string is the server's to judge. */
+	if (json_member(body, "sentryOrgRole", &v) && v.type == JSON_STRING)
+		json_unescape(v.raw, role);
+	if (user_name->failed || role->failed)
+		return err_memory(e, "reading the body");
+	return true;
+}
+
+bool user_parse_set(struct str argument, struct str *path, struct buf *value, struct err *e)
+{
+	struct str text;
+	struct json_fault fault;
+
+	if (!str_cut(argument, '=', path, &text) || path->n == 0 || str_is(*path, ":"))
+		return err_set(e, ERR_USAGE, "--set wants KEY=TEXT or KEY:=JSON, not '%.*s'",
+			STR_ARG(argument));
+	if (path->p[path->n - 1] != ':') {
+		if (!json_quote(text, value))
+			return err_set(e, ERR_USAGE, "the value of --set %.*s is not UTF-8",
+				STR_ARG(*path));
+	} else {
+		path->n--;
+		if (!json_valid(text, &fault))
+			return err_set(e, ERR_USAGE,
+				"the value of --set %.*s:= is not JSON: %s at byte %zu "
+				"(text is given with '=' alone)",
+				STR_ARG(*path), fault.what, fault.at + 1);
+		buf_add_str(value, str_trim_space(text));
+	}
+	if (!utf8_valid(*path))
+		return err_set(e, ERR_USAGE, "the key of --set is not UTF-8");
+	return !value->failed || err_memory(e, "reading --set");
+}
+
+static bool is_text(const struct json_value *v)
+{
+	return v->type == JSON_STRING && v->raw.n > 0;
+}
+
+/* Where the value of member KEY goes; NULL for members that say nothing here. */
+static struct json_value *user_slot(struct user *u, struct str key)
+{
+	if (json_text_equal(key, str_of("id"), false))
+		return &u->id;
+	if (json_text_equal(key, str_of("userName"), false))
+		return &u->user_name;
+	if (json_text_equal(key, str_of("sentryOrgRole"), false))
+		return &u->role;
+	if (json_text_equal(key, str_of("active"), false))
+		return &u->active;
+	return NULL;
+}
+
+/* One pass over the resource, since every create and every row of a list goes through here. */
+bool user_read(struct str resource, struct user *out)
+{
+	struct json_scan s;
+	enum json_token t;
+
+	*out = (struct user){.resource = resource};
+	json_scan_init(&s, resource);
+	if (json_scan_next(&s) != JSON_OBJECT)
+		return false;
+	while ((t = json_scan_next(&s)) == JSON_KEY) {
+		struct json_value *slot = user_slot(out, s.raw);
+		struct json_value v;
+		size_t start;
+
+		v.type = json_scan_next(&s);
+		v.raw = s.raw;
+		start = s.start;
+		if (json_scan_skip(&s, v.type) == JSON_BAD)
+			return false;
+		v.whole = str_from(resource.p + start, s.at - start);
+		if (v.type == JSON_OBJECT || v.type == JSON_ARRAY)
+			v.raw = v.whole;
+		if (slot != NULL)
+			*slot = v;
+	}
+	return t == JSON_OBJECT_CLOSE && json_scan_next(&s) == JSON_END && is_text(&out->id) &&
+	       is_text(&out->user_name);
+}
+
+enum user_match user_match(const struct user *u, struct str name)
+{
+	if (json_text_equal(u->user_name.raw, name, false))
+		return USER_MATCH_EXACT;
+	if (json_text_equal(u->user_name.raw, name, true))
+		return USER_MATCH_FOLD;
+	return USER_MATCH_NONE;
+}
+
+/* Sentry splits a filter at every comma, wants " eq " once, and knows no escapes. */
+static bool sentry_misreads(struct str name)
+{
+	return str_contains(name, ",") || str_contains(name, "\"") || str_contains(name, "\\") ||
+	       str_contains(name, " eq ");
+}
+
+bool user_filter_path(struct str name, bool is_sentry, struct buf *out)
+{
+	struct buf filter;
+	bool ok;
+
+	if (str_trim_space(name).n == 0 || (is_sentry && sentry_misreads(name)))
+		return false;
+	buf_init(&filter, LIMIT_REQUEST_BODY);
+	buf_add_text(&filter, "userName eq ");
+	ok = json_quote(name, &filter);
+	if (ok) {
+		buf_add_text(out, "Users?filter=");
+		url_encode(buf_str(&filter), out);
+	}
+	ok = ok && !filter.failed && !out->failed;
+	buf_wipe(&filter);
+	return ok;
+}
+
+/* Whether BODY has the shape of a list: `Resources` may be left out when nothing was found. */
+static bool list_resources(struct str body, struct str *resources)
+{
+	struct json_value v;
+
+	if (json_member(body, "Resources", &v)) {
+		*resources = v.raw;
+		return v.type == JSON_ARRAY;
+	}
+	*resources = str_of("[]");
+	return json_member(body, "totalResults", &v) && str_is(v.raw, "0");
+}
+
+bool user_find(struct str body, struct str name, struct user *best, enum user_match *match,
+	unsigned *hits)
+{
+	struct str resources;
+	struct json_value item;
+	struct user u;
+	size_t at = 0;
+
+	*hits = 0;
+	*match = USER_MATCH_NONE;
+	if (!json_valid(body, NULL) || !list_resources(body, &resources))
+		return false;
+	while (json_element(resources, &at, &item)) {
+		enum user_match m;
+
+		if (!user_read(item.raw, &u))
+			return false;
+		m = user_match(&u, name);
+		if (*hits == 0 || m > *match) {
+			*best = u;
+			*match = m;
+		}
+		(*hits)++;
+	}
+	return true;
+}
