@@ -1,0 +1,100 @@
+#include "codec/http_request.h"
+
+#include <string.h>
+
+static bool is_token_char(char c)
+{
+	return char_is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+bool http_is_token(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!is_token_char(s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+static bool is_control(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u < 0x20 || u == 0x7f;
+}
+
+bool http_is_field_value(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (is_control(s.p[i]) && s.p[i] != '\t')
+			return false;
+	return str_trim(s).n == s.n;
+}
+
+static bool is_target(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7e)
+			return false;
+	return s.n > 0;
+}
+
+static bool refuse(struct http_request *r, bool ok, const char *fault)
+{
+	if (!ok && r->fault == NULL)
+		r->fault = fault;
+	return r->fault != NULL;
+}
+
+static void end_line(struct http_request *r)
+{
+	buf_add_text(r->out, "\r\n");
+}
+
+void http_request_start(
+	struct http_request *r, struct buf *out, struct str method, struct str target)
+{
+	*r = (struct http_request){.out = out};
+	if (refuse(r, http_is_token(method), "the method is no token") ||
+		refuse(r, is_target(target), "the target holds a character that no URL may hold"))
+		return;
+	buf_add_str(out, method);
+	buf_add_char(out, ' ');
+	buf_add_str(out, target);
+	buf_add_text(out, " HTTP/1.1");
+	end_line(r);
+}
+
+void http_request_field(struct http_request *r, struct str name, struct str value)
+{
+	if (refuse(r, http_is_token(name), "a header's name is no token") ||
+		refuse(r, http_is_field_value(value),
+			"a header's value holds a control character or has blanks at its ends"))
+		return;
+	buf_add_str(r->out, name);
+	buf_add_text(r->out, ": ");
+	buf_add_str(r->out, value);
+	end_line(r);
+}
+
+void http_request_length(struct http_request *r, uint64_t length)
+{
+	if (r->fault != NULL)
+		return;
+	buf_add_text(r->out, "Content-Length: ");
+	buf_add_u64(r->out, length);
+	end_line(r);
+}
+
+bool http_request_end(struct http_request *r)
+{
+	if (r->fault != NULL)
+		return false;
+	end_line(r);
+	return !r->out->failed;
+}
