@@ -6,8 +6,8 @@
 /* How the token is shown: nothing of it but the fact that it is there. */
 #define MASK "Bearer ***"
 
-static void write_target(const struct message_origin *o, const struct message_call *c,
-	struct buf *target)
+static void write_target(
+	const struct message_origin *o, const struct message_call *c, struct buf *target)
 {
 	buf_add_str(target, o->root_path);
 	buf_add_char(target, '/');

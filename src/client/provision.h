@@ -66,20 +66,23 @@ struct provision {
 	struct answer_question question; /* of the create */
 	/* progress */
 	enum provision_state state;
-	unsigned posts_repeated, others_repeated;
-	bool ambiguous;  /* a create was sent whose effect is not known */
-	bool put_ambiguous;
-	int64_t wait;    /* ms to wait before the next request */
-	char why[160];   /* why there is a wait or a repetition, for notes; empty otherwise */
-	struct buf path; /* owned: of the next request */
-	struct buf put;  /* owned: body of the PUT */
+	unsigned posts;     /* repetitions of the create */
+	unsigned tries;     /* repetitions of the request of another state */
+	bool ambiguous;     /* a create was sent whose effect is not known */
+	bool answered;      /* ... but it was answered, in a way that tells nothing: `err` is prepared
+	                       for the case that the look-up finds nobody */
+	bool put_sent;      /* a change of the role may have been executed */
+	int64_t wait;       /* ms to wait before the next request */
+	char why[200];      /* a note about the next request; empty when it goes without saying */
+	struct buf path;    /* owned: of the next request */
+	struct buf put;     /* owned: body of the PUT */
 	/* the end */
 	enum provision_outcome outcome;
-	bool confirmed;     /* created or updated, known by look-up only */
+	bool confirmed;     /* created, known by look-up only */
 	bool role_differs;  /* EXISTED, with another role than was asked for */
 	bool by_other_name; /* the member was found by another of its addresses */
 	struct buf resource; /* owned: the member as the server sent it, byte for byte */
-	struct err err;
+	struct err err;      /* FAILED */
 	int status;          /* of the last refusal, 0 if none: its body is in `refusal` */
 	struct buf refusal;  /* owned */
 };

@@ -35,7 +35,8 @@ int64_t retry_asked(const struct http_response *r)
 	if (dated && http_response_field(r, "Retry-After", &value) &&
 		date_parse_http(value, &until))
 		return clamp_seconds(until - date) * 1000;
-	/* Sentry sends the reset with every answer; it asks for a wait only when nothing is left. */
+	/* Sentry sends the reset with every answer; it asks for a wait only when nothing is left.
+	 */
 	if (r->status == 429 && dated && field_seconds(r, "X-Sentry-Rate-Limit-Reset", &until))
 		return clamp_seconds(until - date) * 1000;
 	return RETRY_UNASKED;
@@ -60,7 +61,7 @@ enum retry_verdict retry_decide(const struct retry_policy *policy, unsigned done
 	bool throttled, uint32_t random, int64_t *wait)
 {
 	*wait = asked == RETRY_UNASKED ? backoff(done, throttled, random)
-	                               : asked + spread(RETRY_SPREAD, random);
+				       : asked + spread(RETRY_SPREAD, random);
 	if (done >= policy->max)
 		return RETRY_EXHAUSTED;
 	if (asked > policy->max_wait) {

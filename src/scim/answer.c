@@ -10,11 +10,11 @@
 #define ERROR_URN "urn:ietf:params:scim:api:messages:2.0:Error"
 
 #define HINT_403                                                                                   \
-	"the token lacks the scope, belongs to another organization or to someone who is not a "  \
+	"the token lacks the scope, belongs to another organization or to someone who is not a "   \
 	"member of it, or SCIM is not switched on there (it needs SSO with SCIM enabled and, on "  \
 	"sentry.io, a Business or Enterprise plan)"
 #define HINT_BAD_URL                                                                               \
-	"this is not a SCIM URL on that server: check --url, --org and --region (an unknown "     \
+	"this is not a SCIM URL on that server: check --url, --org and --region (an unknown "      \
 	"organization on sentry.io answers like this too)"
 
 /*
@@ -58,9 +58,11 @@ const struct answer_row answer_table[] = {
 	{400, 400, NULL, "JSON parse error", 0, ANSWER_REFUSED, ERR_REFUSED,
 		"something between here and Sentry changes the request's body"},
 	{400, 400, NULL, "invalidFilter", 0, ANSWER_REFUSED, ERR_REFUSED,
-		"the server does not understand that filter; Sentry knows only userName eq \"...\""},
+		"the server does not understand that filter; Sentry knows only userName eq "
+		"\"...\""},
 	{400, 400, NULL, NULL, ANSWER_WHEN_NOT_JSON, ANSWER_REFUSED, ERR_REFUSED,
-		"this answer does not come from Sentry but from a proxy or web server before it; is "
+		"this answer does not come from Sentry but from a proxy or web server before it; "
+		"is "
 		"the URL's scheme (http, https) right?"},
 
 	/* 401 */
@@ -88,11 +90,11 @@ const struct answer_row answer_table[] = {
 	{403, 403, NULL, "active partnership", 0, ANSWER_REFUSED, ERR_AUTH,
 		"the partner organization manages this member"},
 	{403, 403, NULL, NULL, ANSWER_WHEN_NOT_JSON, ANSWER_REFUSED, ERR_AUTH,
-		"this answer does not come from Sentry but from a firewall, proxy or content network "
+		"this answer does not come from Sentry but from a firewall, proxy or content "
+		"network "
 		"before it; the same request may work from another network"},
 	{403, 403, NULL, NULL, ANSWER_WHEN_SENTRY, ANSWER_REFUSED, ERR_AUTH, HINT_403},
-	{403, 403, NULL, NULL, 0, ANSWER_REFUSED, ERR_AUTH,
-		"the token may not do this"},
+	{403, 403, NULL, NULL, 0, ANSWER_REFUSED, ERR_AUTH, "the token may not do this"},
 
 	/* 404: a missing resource speaks SCIM; everything else means that the URL is wrong */
 	{404, 404, NULL, NULL, ANSWER_WHEN_ITEM | ANSWER_WHEN_SCIM_ERROR, ANSWER_REFUSED,
@@ -138,7 +140,8 @@ const struct answer_row answer_table[] = {
 	{520, 527, NULL, NULL, 0, ANSWER_UNAVAILABLE, ERR_GAVE_UP,
 		"the content network before the server could not reach it; try again later"},
 	{500, 599, NULL, NULL, 0, ANSWER_BROKEN, ERR_REFUSED,
-		"the server failed on this request; if it goes on, its operators can find it by the "
+		"the server failed on this request; if it goes on, its operators can find it by "
+		"the "
 		"errorId"},
 
 	/* not in any class of RFC 9110 15 */
@@ -204,8 +207,8 @@ struct judgement {
 	unsigned holds;   /* ANSWER_WHEN_ bits */
 };
 
-static unsigned conditions(const struct http_response *r, struct str body, bool json,
-	const struct answer_question *q)
+static unsigned conditions(
+	const struct http_response *r, struct str body, bool json, const struct answer_question *q)
 {
 	struct json_value schemas;
 	unsigned holds = 0;

@@ -23,8 +23,8 @@ static bool set_member(struct buf *body, struct buf *spare, struct str path, str
 	return true;
 }
 
-static bool set_text(struct buf *body, struct buf *spare, const char *name, struct str text,
-	struct err *e)
+static bool set_text(
+	struct buf *body, struct buf *spare, const char *name, struct str text, struct err *e)
 {
 	struct buf quoted;
 	bool ok;
@@ -176,7 +176,7 @@ bool user_read(struct str resource, struct user *out)
 			*slot = v;
 	}
 	return t == JSON_OBJECT_CLOSE && json_scan_next(&s) == JSON_END && is_text(&out->id) &&
-	       is_text(&out->user_name);
+		is_text(&out->user_name);
 }
 
 enum user_match user_match(const struct user *u, struct str name)
@@ -192,7 +192,7 @@ enum user_match user_match(const struct user *u, struct str name)
 static bool sentry_misreads(struct str name)
 {
 	return str_contains(name, ",") || str_contains(name, "\"") || str_contains(name, "\\") ||
-	       str_contains(name, " eq ");
+		str_contains(name, " eq ");
 }
 
 bool user_filter_path(struct str name, bool is_sentry, struct buf *out)
@@ -227,8 +227,8 @@ static bool list_resources(struct str body, struct str *resources)
 	return json_member(body, "totalResults", &v) && str_is(v.raw, "0");
 }
 
-bool user_find(struct str body, struct str name, struct user *best, enum user_match *match,
-	unsigned *hits)
+bool user_find(
+	struct str body, struct str name, struct user *best, enum user_match *match, unsigned *hits)
 {
 	struct str resources;
 	struct json_value item;

@@ -1,0 +1,405 @@
+#include "client/conn.h"
+
+#include <string.h>
+
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/* One read; a response of Sentry fits into one or two. */
+#define READ_SIZE 4096
+
+void conn_init(struct conn *c, const struct route *route, unsigned id)
+{
+	*c = (struct conn){.route = route, .id = id, .state = CONN_CLOSED};
+	net_socket_init(&c->socket);
+	buf_init(&c->body, LIMIT_HTTP_BODY);
+}
+
+void conn_close(struct conn *c)
+{
+	if (c->state == CONN_DIALLING)
+		net_dial_cancel(&c->dial);
+	if (c->tls != NULL) {
+		if (c->state == CONN_IDLE)
+			tls_close_notify(c->tls);
+		tls_free(c->tls);
+		c->tls = NULL;
+	}
+	tunnel_wipe(&c->tunnel);
+	net_socket_close(&c->socket);
+	c->wire = NULL;
+	c->state = CONN_CLOSED;
+	c->exchanges = 0;
+}
+
+void conn_wipe(struct conn *c)
+{
+	conn_close(c);
+	http_response_wipe(&c->response);
+	buf_wipe(&c->body);
+}
+
+/*
+ * Whether the idle connection is still there: nothing may be waiting to be read but TLS's own
+ * messages, which the wire swallows. An end of stream, an error, and bytes that nobody asked for
+ * (RFC 9112 11.2: they could be taken for the next answer) all mean that it is not.
+ */
+static bool still_alive(struct conn *c)
+{
+	struct err ignored;
+	char byte;
+	size_t got;
+
+	err_clear(&ignored);
+	return c->wire->read(c->wire, &byte, 1, &got, &ignored) == IO_WANT_READ;
+}
+
+void conn_begin(struct conn *c, struct str request, enum http_request_kind kind, int64_t now)
+{
+	if (c->state == CONN_IDLE && !still_alive(c)) {
+		log_line(LOG_DETAIL, "connection %u was closed by the server, opening another one",
+			c->id);
+		c->state = CONN_CLOSED; /* no goodbye into a closed connection */
+		conn_close(c);
+	}
+	c->request = request;
+	c->sent = 0;
+	c->handed = false;
+	c->write_failed = false;
+	c->deadline = clock_after(now, c->route->timeout);
+	c->connect_deadline = clock_after(now, c->route->connect_timeout);
+	if (c->connect_deadline > c->deadline)
+		c->connect_deadline = c->deadline;
+	http_response_wipe(&c->response);
+	http_response_init(&c->response, kind, &c->body);
+	c->want = IO_WANT_WRITE;
+	if (c->state == CONN_IDLE) {
+		c->state = CONN_SENDING;
+		return;
+	}
+	net_dial_start(&c->dial, &c->route->peers, now, c->connect_deadline);
+	c->state = CONN_DIALLING;
+}
+
+/* ---- becoming connected ---- */
+
+static enum io dial(struct conn *c, int64_t now, struct err *e)
+{
+	char text[NET_ADDRESS_TEXT];
+	enum io io = net_dial_step(&c->dial, &c->socket, now, e);
+
+	if (io != IO_OK)
+		return io;
+	if (log_shows(LOG_DETAIL)) {
+		net_address_text(&c->route->peers.list[c->dial.winner], text);
+		log_line(LOG_DETAIL, "connection %u: connected to %s%s", c->id,
+			c->route->via == ROUTE_DIRECT ? "" : "the proxy ", text);
+	}
+	c->wire = &c->socket.wire;
+	return IO_OK;
+}
+
+static bool begin_tunnel(struct conn *c, struct err *e)
+{
+	const struct route *r = c->route;
+	struct str host = r->host;
+	enum url_host_kind kind = r->host_kind;
+
+	if (r->via == ROUTE_SOCKS5) {
+		host = str_of(r->target);
+		if (!url_host_kind(host, &kind))
+			return err_set(e, ERR_NAME, "%s is no address", r->target);
+	}
+	c->tunnel_sent = 0;
+	return tunnel_init(&c->tunnel, r->via == ROUTE_HTTP ? TUNNEL_CONNECT : TUNNEL_SOCKS5, host,
+		kind, r->port, r->proxy_has_credentials, r->proxy_user, r->proxy_password,
+		r->user_agent, e);
+}
+
+static enum io tunnel_write(struct conn *c, struct err *e)
+{
+	struct str rest = str_skip(buf_str(&c->tunnel.out), c->tunnel_sent);
+	size_t put;
+	enum io io;
+
+	if (rest.n == 0) {
+		c->tunnel_sent = 0;
+		tunnel_sent(&c->tunnel);
+		return IO_OK;
+	}
+	io = c->wire->write(c->wire, rest.p, rest.n, &put, e);
+	if (io == IO_OK)
+		c->tunnel_sent += put;
+	return io;
+}
+
+static enum io tunnel_read(struct conn *c, struct err *e)
+{
+	char data[512];
+	size_t got;
+	enum io io = c->wire->read(c->wire, data, sizeof(data), &got, e);
+
+	if (io == IO_OK && tunnel_feed(&c->tunnel, data, got, e) == TUNNEL_FAIL)
+		return IO_FAIL;
+	if (io == IO_END) {
+		tunnel_end(&c->tunnel, e);
+		return IO_FAIL;
+	}
+	return io;
+}
+
+static enum io tunnel(struct conn *c, struct err *e)
+{
+	enum io io = IO_OK;
+
+	while (io == IO_OK) {
+		switch (tunnel_next(&c->tunnel)) {
+		case TUNNEL_SEND: io = tunnel_write(c, e); break;
+		case TUNNEL_READ: io = tunnel_read(c, e); break;
+		case TUNNEL_OPEN:
+			tunnel_wipe(&c->tunnel);
+			log_line(LOG_DETAIL, "connection %u: the proxy connected it to %.*s:%u",
+				c->id, STR_ARG(c->route->host), c->route->port);
+			return IO_OK;
+		case TUNNEL_FAIL:
+			err_set(e, ERR_PROXY, "the proxy gave no connection");
+			return IO_FAIL;
+		}
+	}
+	if (io == IO_FAIL && e->kind == ERR_CLOSED)
+		err_context(e, "the proxy");
+	return io;
+}
+
+static bool begin_handshake(struct conn *c, struct err *e)
+{
+	c->tls = tls_new(c->route->config, &c->socket.wire, c->route->host, e);
+	return c->tls != NULL;
+}
+
+static enum io handshake(struct conn *c, struct err *e)
+{
+	enum io io = tls_handshake(c->tls, e);
+	struct buf text;
+
+	if (io != IO_OK)
+		return io;
+	c->wire = tls_wire(c->tls);
+	if (log_shows(LOG_DETAIL)) {
+		buf_init(&text, 8192);
+		tls_describe(c->tls, &text);
+		log_line(LOG_DETAIL, "connection %u: %s", c->id, buf_text(&text));
+		buf_wipe(&text);
+	}
+	return IO_OK;
+}
+
+/* The state that follows DONE on the way to being connected, prepared. */
+static bool advance(struct conn *c, enum conn_state done, struct err *e)
+{
+	if (done == CONN_DIALLING && c->route->via != ROUTE_DIRECT) {
+		c->state = CONN_TUNNEL;
+		return begin_tunnel(c, e);
+	}
+	if (done != CONN_HANDSHAKE && c->route->tls) {
+		c->state = CONN_HANDSHAKE;
+		return begin_handshake(c, e);
+	}
+	c->state = CONN_SENDING;
+	return true;
+}
+
+/* ---- the exchange ---- */
+
+static enum io response_fault(struct conn *c, struct err *e)
+{
+	err_set(e, c->response.too_large ? ERR_LIMIT : ERR_PROTOCOL,
+		"the server's answer is not valid HTTP: %s",
+		c->response.fault != NULL ? c->response.fault : "it is broken");
+	return IO_FAIL;
+}
+
+static enum io stream_end(struct conn *c, struct err *e)
+{
+	bool begun = http_response_begun(&c->response);
+
+	if (http_response_end(&c->response, true) == HTTP_DONE) {
+		c->response.keep_alive = false;
+		return IO_OK;
+	}
+	err_set(e, ERR_CLOSED,
+		begun ? "the server closed the connection in the middle of its answer"
+		      : "the server closed the connection without an answer");
+	return IO_FAIL;
+}
+
+/* Reads as much of the answer as there is; IO_OK when it is complete. */
+static enum io receive(struct conn *c, struct err *e)
+{
+	char data[READ_SIZE];
+
+	for (;;) {
+		size_t got, used;
+		enum io io = c->wire->read(c->wire, data, sizeof(data), &got, e);
+
+		if (io == IO_END)
+			return stream_end(c, e);
+		if (io != IO_OK)
+			return io;
+		switch (http_response_feed(&c->response, data, got, &used)) {
+		case HTTP_MORE: break;
+		case HTTP_DONE:
+			/* Bytes behind the answer would be read as the next one. */
+			if (used < got || c->sent < c->request.n)
+				c->response.keep_alive = false;
+			return IO_OK;
+		case HTTP_FAIL: return response_fault(c, e);
+		}
+	}
+}
+
+/* Sends as much as the connection takes; IO_OK when all is sent or no more can be. */
+static enum io send_request(struct conn *c, struct err *e)
+{
+	while (c->sent < c->request.n && !c->write_failed) {
+		struct str rest = str_skip(c->request, c->sent);
+		size_t put;
+		enum io io;
+
+		c->handed = true;
+		io = c->wire->write(c->wire, rest.p, rest.n, &put, e);
+		if (io == IO_WANT_READ || io == IO_WANT_WRITE)
+			return io;
+		if (io == IO_OK) {
+			c->sent += put;
+		} else if (e->kind == ERR_CLOSED) {
+			/* The answer that explains it may be on its way already. */
+			err_clear(e);
+			c->write_failed = true;
+		} else {
+			return IO_FAIL;
+		}
+	}
+	return IO_OK;
+}
+
+static enum conn_step complete(struct conn *c, struct err *e)
+{
+	if (c->response.content_encoded) {
+		err_set(e, ERR_PROTOCOL,
+			"the server compressed its answer although it was not asked to");
+		conn_close(c);
+		return CONN_FAIL;
+	}
+	c->exchanges++;
+	c->state = CONN_IDLE;
+	if (!c->response.keep_alive || c->write_failed)
+		conn_close(c);
+	return CONN_DONE;
+}
+
+static enum conn_step broken(struct conn *c, struct err *e)
+{
+	/* A server that refuses the client's certificate in TLS 1.3 says so only after the request
+	   was sent, and has not looked at it. */
+	if (e->kind == ERR_CERTIFICATE)
+		c->handed = false;
+	conn_close(c);
+	return CONN_FAIL;
+}
+
+static enum conn_step timed_out(struct conn *c, bool connecting, struct err *e)
+{
+	static const char *const waits_for[] = {
+		[CONN_DIALLING] = "the connection",
+		[CONN_TUNNEL] = "the proxy's answer",
+		[CONN_HANDSHAKE] = "the TLS handshake",
+		[CONN_SENDING] = "the request to be taken",
+		[CONN_RECEIVING] = "the answer",
+		[CONN_CLOSED] = "nothing",
+		[CONN_IDLE] = "nothing",
+	};
+	int64_t ms = connecting && c->connect_deadline < c->deadline ? c->route->connect_timeout
+								     : c->route->timeout;
+
+	err_set(e, ERR_TIMEOUT, "timed out after %lld.%03lld s, waiting for %s of %.*s:%u",
+		(long long)(ms / 1000), (long long)(ms % 1000), waits_for[c->state],
+		STR_ARG(c->route->host), c->route->port);
+	return broken(c, e);
+}
+
+static enum conn_step wait_for(struct conn *c, enum io io)
+{
+	c->want = io;
+	return CONN_WAIT;
+}
+
+static enum conn_step connecting(struct conn *c, int64_t now, struct err *e)
+{
+	while (c->state < CONN_SENDING) {
+		enum io io = c->state == CONN_DIALLING ? dial(c, now, e)
+			: c->state == CONN_TUNNEL      ? tunnel(c, e)
+						       : handshake(c, e);
+
+		if (io == IO_WANT_READ || io == IO_WANT_WRITE)
+			return now < c->connect_deadline ? wait_for(c, io) : timed_out(c, true, e);
+		if (io == IO_OK && advance(c, c->state, e))
+			continue;
+		return broken(c, e);
+	}
+	return CONN_DONE;
+}
+
+/*
+ * Also while sending is held up the answer is looked for: a server that refuses a body may answer
+ * early and read no more of it.
+ */
+static enum conn_step exchange(struct conn *c, int64_t now, struct err *e)
+{
+	enum io io;
+
+	if (c->state == CONN_SENDING) {
+		io = send_request(c, e);
+		if (io == IO_FAIL)
+			return broken(c, e);
+		if (io == IO_OK)
+			c->state = CONN_RECEIVING;
+	}
+	io = receive(c, e);
+	if (io == IO_OK)
+		return complete(c, e);
+	if (io == IO_WANT_READ || io == IO_WANT_WRITE)
+		return now < c->deadline ? wait_for(c, io) : timed_out(c, false, e);
+	return broken(c, e);
+}
+
+enum conn_step conn_step(struct conn *c, int64_t now, struct err *e)
+{
+	enum conn_step step = c->state < CONN_SENDING ? connecting(c, now, e) : CONN_DONE;
+
+	return step == CONN_DONE ? exchange(c, now, e) : step;
+}
+
+unsigned conn_poll(const struct conn *c, struct pollfd *fds, unsigned room)
+{
+	if (c->state == CONN_DIALLING)
+		return net_dial_poll(&c->dial, fds, room);
+	if (room == 0 || c->socket.fd < 0)
+		return 0;
+	fds[0] = (struct pollfd){.fd = c->socket.fd};
+	if (c->state == CONN_SENDING)
+		fds[0].events = POLLIN | POLLOUT;
+	else
+		fds[0].events = c->want == IO_WANT_WRITE ? POLLOUT : POLLIN;
+	return 1;
+}
+
+int64_t conn_wake(const struct conn *c)
+{
+	int64_t wake;
+
+	if (c->state != CONN_DIALLING)
+		return c->state < CONN_SENDING ? c->connect_deadline : c->deadline;
+	wake = net_dial_wake(&c->dial);
+	return wake < c->connect_deadline ? wake : c->connect_deadline;
+}
