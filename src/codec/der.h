@@ -33,6 +33,13 @@ struct der_certificate {
 bool der_certificate(struct str bytes, bool prefix, struct der_certificate *out);
 
 /*
+ * Whether two Name elements, or two runs of RDNs, are the same as a verifier sees it (RFC 5280 7.1,
+ * as far as mbedTLS goes): strings of the types UTF8String and PrintableString may stand for each
+ * other, and their ASCII letters compare equal in either case.
+ */
+bool der_name_equal(struct str a, struct str b);
+
+/*
  * Appends a certificate with SUBJECT as issuer and subject and SPKI as key, CA:TRUE, valid from
  * 1970 to 9999, and a signature that is none. For trust anchors only: a verifier takes name and key
  * from it (RFC 5280 6.1.1 (d)) and never checks its signature.

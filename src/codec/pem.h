@@ -31,6 +31,8 @@ struct pem {
 void pem_init(struct pem *p, struct buf *der);
 /* Takes bytes from DATA, sets *USED to how many. */
 enum pem_step pem_feed(struct pem *p, const char *data, size_t len, size_t *used);
+/* Gives up the certificate under way: its block is passed over without decoding, and not reported. */
+void pem_skip(struct pem *p);
 /* Whether the input ended inside a certificate block. */
 bool pem_cut(const struct pem *p);
 
