@@ -1,0 +1,342 @@
+#include "sys/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "codec/utf8.h"
+#include "sys/file.h"
+
+/* A longer message is cut, and says so: 64 KiB hold any head and any body a person would read. */
+#define LONGEST (64u * 1024u)
+/* What can still be said when the heap is exhausted: an error's text and its hint at least. */
+#define RESERVE 2048u
+/* utf8_printable() makes at most four bytes of one; the prefix and the mark of a cut come extra. */
+#define LINE_ROOM(bytes) (4u * (bytes) + 128u)
+
+#define SHORTEST_SECRET 8u
+#define MOST_SECRETS    4u
+#define MASK            "[hidden]"
+/* Bytes that stand for one of a secret at most: \u0041 (see coded_byte). */
+#define LONGEST_FORM 6u
+
+static int verbosity;
+static struct str secrets[MOST_SECRETS];
+static unsigned secret_count;
+/* No secret takes more bytes than this, however it is written. */
+static size_t overlap;
+/* Kept from one message to the next, so that the last ones do not depend on the heap. */
+static struct buf raw = {.max = LONGEST};
+static struct buf line = {.max = LINE_ROOM(LONGEST)};
+
+static const struct {
+	const char *prefix;
+	int verbosity; /* shown from here on */
+} levels[] = {
+	[LOG_ERROR] = {"sentry-scim: ", -1},
+	[LOG_WARN] = {"sentry-scim: warning: ", 0},
+	[LOG_NOTE] = {"sentry-scim: ", 0},
+	[LOG_DETAIL] = {"* ", 1},
+	[LOG_TRACE] = {"* ", 2},
+};
+_Static_assert(sizeof(levels) / sizeof(levels[0]) == LOG_TRACE + 1, "every level has a row");
+
+void log_setup(int level)
+{
+	verbosity = level;
+	buf_room(&raw, RESERVE);
+	buf_clear(&raw);
+	buf_room(&line, LINE_ROOM(RESERVE));
+	buf_clear(&line);
+}
+
+int log_verbosity(void)
+{
+	return verbosity;
+}
+
+bool log_shows(enum log_level level)
+{
+	return verbosity >= levels[level].verbosity;
+}
+
+void log_hide(struct str secret)
+{
+	if (secret.n < SHORTEST_SECRET)
+		return;
+	/* Going on would mean to print it some day. */
+	if (secret_count == MOST_SECRETS)
+		abort();
+	secrets[secret_count++] = secret;
+	if (secret.n * LONGEST_FORM > overlap)
+		overlap = secret.n * LONGEST_FORM;
+	raw.max = LONGEST + overlap;
+}
+
+static bool hex_is(struct str hex, unsigned char byte)
+{
+	uint64_t n;
+
+	return str_hex_to_u64(hex, 0xFF, &n) && n == byte;
+}
+
+/*
+ * How many bytes at the front of TEXT stand for BYTE: %41 in a URL, \x41 in what was made
+ * printable, \u0041 or \" in JSON, or BYTE itself; 0 if none does.
+ */
+static size_t coded_byte(struct str text, unsigned char byte)
+{
+	if (text.n >= 3 && text.p[0] == '%' && hex_is(str_from(text.p + 1, 2), byte))
+		return 3;
+	if (text.n >= 4 && str_starts(text, "\\x") && hex_is(str_from(text.p + 2, 2), byte))
+		return 4;
+	if (text.n >= 6 && str_starts(text, "\\u") && hex_is(str_from(text.p + 2, 4), byte))
+		return 6;
+	if (text.n >= 2 && text.p[0] == '\\' && (unsigned char)text.p[1] == byte)
+		return 2;
+	return text.n >= 1 && (unsigned char)text.p[0] == byte;
+}
+
+/* Each of these answers how many bytes at the front of TEXT show SECRET; 0 if they do not. */
+
+static size_t shown_plain(struct str text, struct str secret)
+{
+	return text.n >= secret.n && memcmp(text.p, secret.p, secret.n) == 0 ? secret.n : 0;
+}
+
+static size_t shown_coded(struct str text, struct str secret)
+{
+	size_t at = 0, i, n;
+
+	for (i = 0; i < secret.n; i++) {
+		n = coded_byte(str_skip(text, at), (unsigned char)secret.p[i]);
+		if (n == 0)
+			return 0;
+		at += n;
+	}
+	return at;
+}
+
+/* What C stands for in base64, of either alphabet (RFC 4648 4 and 5), or -1. */
+static int sextet_of(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+/* The six bits of SECRET from BIT on. */
+static int sextet_at(struct str secret, size_t bit)
+{
+	unsigned pair = (unsigned)(unsigned char)secret.p[bit / 8] << 8;
+
+	if (bit / 8 + 1 < secret.n)
+		pair |= (unsigned char)secret.p[bit / 8 + 1];
+	return (int)(pair >> (10 - bit % 8) & 0x3F);
+}
+
+/*
+ * SECRET in base64, begun by the digit that holds its bits from FIRST on: 0 when it stands alone
+ * or behind a multiple of three bytes, else 2 or 4. Only digits that it decides alone are compared;
+ * the one which it shares with what follows goes too, and the padding.
+ */
+static size_t shown_base64(struct str text, struct str secret, size_t first)
+{
+	size_t at = 0, bit;
+
+	for (bit = first; bit + 6 <= 8 * secret.n; bit += 6, at++)
+		if (at == text.n || sextet_of(text.p[at]) != sextet_at(secret, bit))
+			return 0;
+	if (bit < 8 * secret.n && at < text.n && sextet_of(text.p[at]) >= 0)
+		at++;
+	while (at < text.n && text.p[at] == '=')
+		at++;
+	return at;
+}
+
+static size_t shown(struct str text, struct str secret)
+{
+	size_t first, n;
+
+	n = shown_plain(text, secret);
+	if (n == 0)
+		n = shown_coded(text, secret);
+	for (first = 0; n == 0 && first <= 4; first += 2)
+		n = shown_base64(text, secret, first);
+	return n;
+}
+
+/* How many bytes at the front of TEXT show any secret. */
+static size_t hidden_prefix(struct str text)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; n == 0 && i < secret_count; i++)
+		n = shown(text, secrets[i]);
+	return n;
+}
+
+/* MOST, or a little less where that would tear a UTF-8 character of TEXT apart. */
+static size_t whole_characters(struct str text, size_t most)
+{
+	size_t at = most < text.n ? most : text.n;
+	unsigned back;
+
+	for (back = 0; back < 3 && at > 0 && at < text.n; back++, at--)
+		if (((unsigned char)text.p[at] & 0xC0) != 0x80)
+			break;
+	return at;
+}
+
+/*
+ * Appends TEXT, printable and without secrets, up to byte MOST; answers where it ended, which is
+ * behind MOST if a secret spans that place.
+ */
+static size_t add_safe(struct str text, size_t most)
+{
+	const size_t end = whole_characters(text, most);
+	size_t from = 0, at = 0, n;
+
+	while (at < end) {
+		n = hidden_prefix(str_skip(text, at));
+		if (n == 0) {
+			at++;
+			continue;
+		}
+		utf8_printable(str_from(text.p + from, at - from), &line);
+		buf_add_text(&line, MASK);
+		at += n;
+		from = at;
+	}
+	utf8_printable(str_from(text.p + from, at - from), &line);
+	return at;
+}
+
+/* WHOLE: the bytes of the message, of which TEXT may be only the first. */
+static bool compose(const char *prefix, struct str text, size_t most, size_t whole)
+{
+	size_t end;
+
+	buf_clear(&line);
+	buf_add_text(&line, prefix);
+	end = add_safe(text, most);
+	if (end < whole)
+		buf_addf(&line, "... (%zu bytes more)", whole - end);
+	buf_add_char(&line, '\n');
+	return !line.failed;
+}
+
+static void put(const char *prefix, struct str text, size_t most, size_t whole)
+{
+	size_t spare;
+
+	if (!compose(prefix, text, most, whole)) {
+		/* The heap gave no more: say as much as fits into what there is. */
+		spare = line.cap > LINE_ROOM(0) ? (line.cap - LINE_ROOM(0)) / 4 : 0;
+		if (!compose(prefix, text, spare < most ? spare : most, whole))
+			return;
+	}
+	/* Whoever cannot be told cannot be told that either. */
+	if (!file_write_all(STDERR_FILENO, line.data, line.len))
+		return;
+}
+
+/* Prints into `raw` as much as it takes, and answers how long it all is. */
+static size_t print_raw(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+static size_t print_raw(const char *format, va_list args)
+{
+	va_list again;
+	size_t room;
+	int n;
+
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (n < 0)
+		return 0;
+	buf_clear(&raw);
+	room = (size_t)n < raw.max ? (size_t)n : raw.max;
+	if (buf_room(&raw, room) == NULL) {
+		buf_clear(&raw);
+		room = raw.cap > 0 ? raw.cap - 1 : 0;
+		if (room == 0 || buf_room(&raw, room) == NULL)
+			return 0;
+	}
+	vsnprintf(raw.data, room + 1, format, args);
+	buf_grew(&raw, (size_t)n < room ? (size_t)n : room);
+	return (size_t)n;
+}
+
+static void put_format(const char *prefix, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static void put_format(const char *prefix, const char *format, va_list args)
+{
+	const int number = errno;
+	size_t whole = print_raw(format, args), most = LONGEST;
+
+	/* In the last bytes of a cut text half a secret could stand, which nobody would recognise.
+	 */
+	if (raw.len < whole && raw.len < LONGEST + overlap)
+		most = raw.len > overlap ? raw.len - overlap : 0;
+	put(prefix, buf_str(&raw), most, whole);
+	buf_clear(&raw);
+	buf_clear(&line);
+	errno = number;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	if (!log_shows(level))
+		return;
+	va_start(args, format);
+	put_format(levels[level].prefix, format, args);
+	va_end(args);
+}
+
+void log_wire(char prefix, struct str text)
+{
+	const char start[] = {prefix, ' ', '\0'};
+	const int number = errno;
+
+	if (!log_shows(LOG_TRACE))
+		return;
+	put(start, text, LONGEST, text.n);
+	buf_clear(&line);
+	errno = number;
+}
+
+void log_hint(const char *format, ...)
+{
+	va_list args;
+
+	if (verbosity < 0)
+		return;
+	va_start(args, format);
+	put_format("hint: ", format, args);
+	va_end(args);
+}
+
+void log_err(const struct err *e)
+{
+	log_line(LOG_ERROR, "%s", e->text);
+	if (e->hint[0] != '\0')
+		log_hint("%s", e->hint);
+}
+
+bool log_is_terminal(int fd)
+{
+	return isatty(fd) == 1;
+}
