@@ -54,8 +54,7 @@ static void mend_cut(char *text, size_t size, int len)
 		return;
 	while (at > 0 && ((unsigned char)text[at - 1] & 0xC0) == 0x80)
 		at--;
-	/* A leading byte may have lost some of its continuations or none: it goes in either case.
-	 */
+	/* A leading byte may have lost continuations or none: it goes in either case. */
 	if (at > 0 && (unsigned char)text[at - 1] >= 0xC0)
 		text[at - 1] = '\0';
 }

@@ -66,7 +66,9 @@ bool json_valid(struct str text, struct json_fault *fault);
 /*
  * Whether TEXT is one JSON object without two members of one name, at any depth, names compared
  * after their escapes are undone: the form asked of the user's own input (RFC 8259 4 calls the
- * outcome of duplicates unpredictable). Linear memory-free; quadratic only in members per object.
+ * outcome of duplicates unpredictable). Time grows as n log n in the size of TEXT, whatever the
+ * names. The heap holds four bytes a name of the objects open at once, rounded up to a power of
+ * two: less than twice the size of TEXT; when it cannot be had, that is the fault.
  */
 bool json_valid_object(struct str text, struct json_fault *fault);
 
@@ -75,6 +77,11 @@ struct json_value {
 	struct str raw;       /* STRING: between the quotes; OBJECT, ARRAY: with their brackets */
 	struct str whole;     /* as it stands in the text, with quotes */
 };
+/*
+ * Reads a whole value where one is due: the next token and all that belongs to it. False at a
+ * closing bracket, at the end, and where the text is broken (json_scan_next() then says which).
+ */
+bool json_scan_value(struct json_scan *s, struct json_value *out);
 /*
  * The member NAME (plain UTF-8, compared with escapes undone) of the object OBJECT. Of duplicates
  * the last counts, as in every common reader. False when OBJECT is not a valid JSON object or has
@@ -86,7 +93,8 @@ bool json_find(struct str text, const char *path, struct json_value *out);
 
 /*
  * Walks the elements of an array. Start with *AT = 0; true and the element in OUT for each, false
- * at the end or when ARRAY is not a valid array.
+ * at the end or where ARRAY stops being a valid array: whoever must tell the two apart asks
+ * json_valid() first.
  */
 bool json_element(struct str array, size_t *at, struct json_value *out);
 
