@@ -25,9 +25,10 @@ void base64_decode_init(struct base64_decoder *d);
  * alphabet, a digit after padding, or too much padding. OUT->failed tells lack of room.
  */
 bool base64_decode_feed(struct base64_decoder *d, struct str text, struct buf *out);
-/* Whether what was fed ends at a group's end; with MAY_LACK_PADDING the '=' may have been left out. */
+/* Whether what was fed ends at a group's end; with MAY_LACK_PADDING the '=' may have been left out.
+ */
 bool base64_decode_done(struct base64_decoder *d, bool may_lack_padding, struct buf *out);
-/* All at once: TEXT without any blanks. */
+/* All at once: TEXT without any blanks. OUT is left as it was when the answer is false. */
 bool base64_decode(struct str text, bool may_lack_padding, struct buf *out);
 
 #endif

@@ -14,7 +14,7 @@
 enum ini_step {
 	INI_PAIR, /* section, key, value are set */
 	INI_END,
-	INI_BAD /* line `line`: `fault` */
+	INI_BAD /* line `line`: `fault`; the next call goes on behind it */
 };
 
 struct ini {

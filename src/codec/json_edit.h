@@ -23,7 +23,8 @@ enum json_edit_where {
  * dot and `\\` a backslash that belong to a name. A member that exists is replaced in its place; a
  * missing one, and missing objects on the way, are added at WHERE. OBJECT must be a valid object
  * without duplicate names, VALUE valid JSON. Fails with ERR_INPUT when an empty name stands in
- * PATH or something on the way is there and is not an object, ERR_MEMORY when OUT is full.
+ * PATH or something on the way is there and is not an object, ERR_MEMORY when OUT is full; OUT
+ * then holds what it held before.
  */
 MUST_USE bool json_edit_set(struct str object, struct str path, struct str value,
 	enum json_edit_where where, struct buf *out, struct err *e);

@@ -24,9 +24,10 @@ size_t utf8_valid_prefix(struct str s);
 bool utf8_valid(struct str s);
 
 /*
- * Appends S as it may go to a terminal or a log: C0, DEL, C1 and bytes that are not UTF-8 become
- * \xHH, bidirectional controls, zero-width characters and line separators become \u{H...}. A
- * newline and a tab too, so that one message stays one line. Everything else is copied.
+ * Appends S as it may go to a terminal or a log: each byte of a C0, DEL or C1 control, and each
+ * that is not UTF-8, becomes \xhh; bidirectional controls, zero-width characters, line separators
+ * and tags become \u{h...}. A newline and a tab too, so that one message stays one line. Everything
+ * else is copied.
  */
 void utf8_printable(struct str s, struct buf *out);
 /* The number of terminal columns of S: 2 for wide East Asian characters and emoji, 0 for combining
