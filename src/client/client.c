@@ -77,11 +77,11 @@ static bool wait_conn(const struct conn *c, struct err *e)
 	struct pollfd fds[LIMIT_ADDRESSES];
 	unsigned count = conn_poll(c, fds, LIMIT_ADDRESSES);
 
-	if (stop_asked() == 0 &&
-		poll(fds, count, clock_poll_timeout(conn_wake(c), clock_now())) < 0 &&
-		errno != EINTR && errno != EAGAIN)
-		return err_sys(e, ERR_SYSTEM, errno, "poll");
-	return stop_asked() == 0 || stop_error(e);
+	if (stop_poll(fds, count, clock_poll_timeout(conn_wake(c), clock_now())) >= 0)
+		return true;
+	if (stop_asked() != 0)
+		return stop_error(e);
+	return errno == EINTR || errno == EAGAIN || err_sys(e, ERR_SYSTEM, errno, "poll");
 }
 
 static bool run(struct client *c, struct err *e)
@@ -132,12 +132,14 @@ bool client_wait(int64_t ms, struct err *e)
 	int64_t now = clock_now();
 	int64_t until = clock_after(now, ms);
 
-	while (now < until && stop_asked() == 0) {
-		if (poll(NULL, 0, clock_poll_timeout(until, now)) < 0 && errno != EINTR)
+	while (now < until) {
+		if (stop_poll(NULL, 0, clock_poll_timeout(until, now)) < 0 && errno != EINTR)
 			return err_sys(e, ERR_SYSTEM, errno, "poll");
+		if (stop_asked() != 0)
+			return stop_error(e);
 		now = clock_now();
 	}
-	return stop_asked() == 0 || stop_error(e);
+	return true;
 }
 
 /* ---- provisioning ---- */

@@ -6,10 +6,10 @@
 /* How the token is shown: nothing of it but the fact that it is there. */
 #define MASK "Bearer ***"
 
-static void write_target(
-	const struct message_origin *o, const struct message_call *c, struct buf *target)
+static void write_target(const struct message_origin *o, const struct message_call *c, bool shown,
+	struct buf *target)
 {
-	buf_add_str(target, o->root_path);
+	buf_add_str(target, shown ? o->root : o->root_path);
 	buf_add_char(target, '/');
 	buf_add_str(target, c->path);
 }
@@ -40,7 +40,7 @@ bool message_write(const struct message_origin *o, const struct message_call *c,
 
 	buf_init(&target, LIMIT_REQUEST_HEAD);
 	buf_init(&authorization, LIMIT_TOKEN + 16);
-	write_target(o, c, &target);
+	write_target(o, c, shown, &target);
 	buf_add_text(&authorization, shown ? MASK : "Bearer ");
 	if (!shown)
 		buf_add_str(&authorization, o->token);

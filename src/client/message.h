@@ -32,8 +32,11 @@ struct message_call {
 	struct str body; /* empty: none */
 };
 
-/* Appends the request. SHOWN: as a person may see it, the token masked. ERR_INPUT when something
-   in it could not be written safely, ERR_MEMORY when OUT is full. */
+/*
+ * Appends the request. SHOWN: as a person may see it, with the whole URL in its first line and the
+ * token masked. ERR_INPUT when something in it could not be written safely, ERR_MEMORY when OUT is
+ * full.
+ */
 MUST_USE bool message_write(const struct message_origin *o, const struct message_call *c,
 	bool shown, struct buf *out, struct err *e);
 

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "client/message.h"
 #include "client/route.h"
 #include "cmd/opt.h"
 #include "scim/sentry.h"
@@ -52,7 +53,7 @@ struct settings {
 	struct route route;   /* all but `config` and addresses */
 	const char *proxy_reason; /* why this proxy or none, for -v and `config` */
 	unsigned header_count;
-	struct { struct str name, value; } headers[LIMIT_USER_HEADERS];
+	struct message_header headers[LIMIT_USER_HEADERS];
 	unsigned retries_max;
 	int64_t max_wait_ms;
 	enum output_format output;

@@ -162,16 +162,9 @@ bool user_read(struct str resource, struct user *out)
 	while ((t = json_scan_next(&s)) == JSON_KEY) {
 		struct json_value *slot = user_slot(out, s.raw);
 		struct json_value v;
-		size_t start;
 
-		v.type = json_scan_next(&s);
-		v.raw = s.raw;
-		start = s.start;
-		if (json_scan_skip(&s, v.type) == JSON_BAD)
+		if (!json_scan_value(&s, &v))
 			return false;
-		v.whole = str_from(resource.p + start, s.at - start);
-		if (v.type == JSON_OBJECT || v.type == JSON_ARRAY)
-			v.raw = v.whole;
 		if (slot != NULL)
 			*slot = v;
 	}

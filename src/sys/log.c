@@ -318,6 +318,17 @@ void log_wire(char prefix, struct str text)
 	errno = number;
 }
 
+void log_refusal(int status, struct str body)
+{
+	const int number = errno;
+	char start[40];
+
+	snprintf(start, sizeof(start), "%s%d ", levels[LOG_ERROR].prefix, status);
+	put(start, body, LONGEST, body.n);
+	buf_clear(&line);
+	errno = number;
+}
+
 void log_hint(const char *format, ...)
 {
 	va_list args;

@@ -33,6 +33,8 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 void log_wire(char prefix, struct str line);
 /* The error's text as LOG_ERROR and, where it has one, "hint: ..." on a line of its own. */
 void log_err(const struct err *e);
+/* A server's refusal as LOG_ERROR: its status and its body as it came, made printable. */
+void log_refusal(int status, struct str body);
 /* "hint: ..." on a line of its own, unless -q. */
 void log_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,0 +1,25 @@
+/*
+ * What every command is given, and what every command does at its end. A command's run function
+ * answers its exit code; it has reported its errors by then.
+ */
+#ifndef SENTRY_SCIM_CMD_CMD_H
+#define SENTRY_SCIM_CMD_CMD_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cmd/opt.h"
+
+struct cmd_context {
+	const struct opts *opts;
+	struct arena *arena; /* lives as long as the command */
+};
+
+/* Reports E on standard error; answers its exit code. */
+int cmd_fail(const struct err *e);
+
+int cmd_help(struct cmd_context *c);
+int cmd_version(struct cmd_context *c);
+int cmd_man(struct cmd_context *c);
+int cmd_member_create(struct cmd_context *c);
+
+#endif

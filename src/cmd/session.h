@@ -1,0 +1,32 @@
+/*
+ * A command's side of the conversation with the server: settings checked, trust loaded, a client
+ * ready to connect. Nothing has been sent when session_open() returns.
+ */
+#ifndef SENTRY_SCIM_CMD_SESSION_H
+#define SENTRY_SCIM_CMD_SESSION_H
+
+#include <stdbool.h>
+
+#include "client/client.h"
+#include "cmd/cmd.h"
+#include "cmd/settings.h"
+#include "scim/answer.h"
+
+struct session {
+	struct settings settings;
+	struct tls_config *tls; /* NULL for http */
+	struct message_origin origin;
+	struct client client;
+};
+
+/* Loads everything; after a failure session_close() is still to be called. INPUT may be NULL. */
+MUST_USE bool session_open(struct session *s, struct cmd_context *c,
+	const struct settings_input *input, struct err *e);
+void session_close(struct session *s);
+
+/* What answers mean in this session. */
+struct answer_question session_question(const struct session *s);
+/* The retry policy of the settings. */
+struct retry_policy session_policy(const struct session *s);
+
+#endif

@@ -1,0 +1,117 @@
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+#include "cmd/settings.h"
+#include "sys/log.h"
+#include "sys/secret.h"
+#include "sys/stop.h"
+
+static const enum opt_id create_options[] = {
+	OPT_ROLE, OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS, OPT_COUNT};
+
+#define ALL_GROUPS (OPT_GROUP_SERVER | OPT_GROUP_OUTPUT)
+
+const struct cmd_spec cmd_table[] = {
+	{
+		.words = "member create",
+		.alias = "provision",
+		.arguments = "[USERNAME...]",
+		.summary = "provision organization members",
+		.details =
+			"Creates each USERNAME, an e-mail address, as a member of the "
+			"organization. "
+			"One name answers with the resource as the server sent it, several (over "
+			"one "
+			"connection, in order) with several. Without USERNAME the body names "
+			"it.\n\n"
+			"A member is created exactly once: when the connection breaks after the "
+			"request was sent, the server is asked whether the member is there before "
+			"anything is sent again.",
+		.examples =
+			"sentry-scim member create ada@example.com --org acme --role member\n"
+			"sentry-scim provision ada@example.com bob@example.com --if-exists update "
+			"--role manager\n"
+			"sentry-scim member create eve@example.com --set name.givenName=Eve "
+			"--set active:=true\n"
+			"sentry-scim member create --input request.json -o json",
+		.options = create_options,
+		.groups = ALL_GROUPS,
+		.max_args = UINT32_MAX,
+		.run = cmd_member_create,
+	},
+	{
+		.words = "help",
+		.arguments = "[COMMAND]",
+		.summary = "explain the program or one command",
+		.max_args = 8,
+		.run = cmd_help,
+	},
+	{
+		.words = "version",
+		.arguments = "",
+		.summary =
+			"show the versions of the program, its TLS library and its CA certificates",
+		.run = cmd_version,
+	},
+	{
+		.words = "man",
+		.arguments = "",
+		.summary = "print the manual page (mdoc), as for `sentry-scim man | mandoc -l`",
+		.run = cmd_man,
+	},
+	{.words = NULL},
+};
+
+/*
+ * A standard descriptor that is closed would be taken by the first file or socket that is opened,
+ * and a message would go to the server. What stands in its place refuses: reading fails from 0,
+ * writing from 1 and 2.
+ */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0 &&
+			open("/", O_RDONLY) < 0)
+			_exit(10);
+}
+
+static int run(struct cmd_context *c)
+{
+	const struct opts *o = c->opts;
+
+	if (opt_given(o, OPT_VERSION))
+		return cmd_version(c);
+	if (opt_given(o, OPT_HELP))
+		return cmd_help(c);
+	return o->command->run(c);
+}
+
+int main(int argc, char *argv[])
+{
+	struct arena arena;
+	struct opts opts;
+	struct cmd_context context = {.opts = &opts, .arena = &arena};
+	struct err e;
+	int code;
+
+	fill_standard_descriptors();
+	secret_protect_process();
+	stop_install();
+	log_setup(0);
+	err_clear(&e);
+	arena_init(&arena, LIMIT_COMMAND_ARENA);
+	if (opt_parse(argc, argv, &arena, &opts, &e))
+		code = run(&context);
+	else
+		code = cmd_fail(&e);
+	arena_wipe(&arena);
+	return code;
+}
