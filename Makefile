@@ -1,0 +1,293 @@
+# sentry-scim: `make help` lists what can be made. Everything made goes to build/.
+#
+# A target is a file in toolchains/. What is built with toolchain T stands under build/T; the rules
+# are the same for all, and the variables that T.mk sets hold for build/T/%.
+
+HOST         := $(shell uname -m)
+TARGET       ?= $(HOST)-linux-musl
+PREFIX       ?= /usr/local
+FUZZ_SECONDS ?= 60
+TOOLCHAINS   := $(sort $(TARGET) asan fuzz native)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# Quiet unless V=1: a word and a file for each step.
+Q   := $(if $(filter 1,$(V)),,@)
+say = @$(if $Q,printf '  %-7s %s\n' $1 $@,:)
+
+# Sources by layer, lowest first. A test of src/LAYER/NAME.c is linked with the layers named here
+# for LAYER, so that it proves what the layer needs; any other test with all of them.
+
+LAYERS      := base codec scim sys client roster cmd
+uses_base   := base
+uses_codec  := base codec
+uses_scim   := base codec scim
+uses_sys    := base codec sys
+uses_client := base codec scim sys client
+uses_roster := base codec scim sys client roster
+uses_cmd    := $(LAYERS)
+uses_       := $(LAYERS)
+
+layer_of   = $(notdir $(patsubst %/,%,$(dir $(firstword $(wildcard $(LAYERS:%=src/%/$1.c))))))
+# $(call objects,TOOLCHAIN,LAYERS), with the TLS library and the roots where sys is among them
+objects    = $(patsubst %.c,build/$1/%.o,$(sort $(wildcard $(2:%=src/%/*.c)))) \
+	$(if $(filter sys,$2),$(if $(ROOTS),build/$1/gen/roots_data.o) build/$1/libmbedtls.a)
+test_needs = $(call objects,$1,$(uses_$(call layer_of,$2)))
+
+# Mozilla's roots are compiled in by a tool that reads their list.
+ROOTS := $(and $(wildcard src/sys/roots.c),$(wildcard third_party/mkroots.c))
+
+# What is obtained (third_party/obtain), each known by a file that the unpacking leaves.
+
+obtained = build/third_party/$1/.obtained
+# Goals that a fresh machine begins with see to the distribution's packages first.
+DEPS := $(if $(filter demo check,$(MAKECMDGOALS)),deps)
+MBEDTLS := build/third_party/mbedtls
+
+# mbedTLS file by file: what the program's configuration needs, and what the tests' adds.
+MBEDTLS_CLIENT := aes aesce aesni asn1parse asn1write base64 bignum bignum_core bignum_mod \
+	bignum_mod_raw block_cipher chacha20 chachapoly cipher cipher_wrap constant_time ecdh ecdsa \
+	ecp ecp_curves gcm hkdf md oid pem pk pk_ecc pk_wrap pkparse platform platform_util poly1305 \
+	psa_crypto psa_crypto_aead psa_crypto_cipher psa_crypto_client \
+	psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac \
+	psa_crypto_random psa_crypto_rsa psa_crypto_slot_management psa_util rsa rsa_alt_helpers \
+	sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls13_client \
+	ssl_tls13_generic ssl_tls13_keys version x509 x509_crt
+MBEDTLS_SERVER := aria camellia ccm cmac ctr_drbg debug des dhm ecjpake entropy entropy_poll error \
+	hmac_drbg md5 net_sockets nist_kw pkcs12 pkcs5 pkcs7 pkwrite psa_crypto_ffdh \
+	psa_crypto_pake ripemd160 sha1 sha3 ssl_cache ssl_cookie ssl_debug_helpers_generated \
+	ssl_ticket ssl_tls12_server ssl_tls13_server threading timing version_features x509_create \
+	x509_crl x509_csr x509write x509write_crt x509write_csr
+
+# Flags
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla \
+	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-align -Wformat=2 -Wundef -Werror
+# Size first, then what makes mistakes harder to exploit. (_FORTIFY_SOURCE does nothing in musl.)
+RELEASE_FLAGS := -Os -fPIE -ffunction-sections -fdata-sections -fvisibility=hidden \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fno-plt \
+	-fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
+	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
+RELEASE_LINK := -nostdlib -nostartfiles -static -pie -Wl,--no-dynamic-linker,-z,text,-z,relro \
+	-Wl,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+
+source_flags  = -Isrc -D_POSIX_C_SOURCE=200809L $(WARNINGS)
+mbedtls_flags = -iquote . -DMBEDTLS_CONFIG_FILE='"$(CONFIG)"' \
+	-isystem $(MBEDTLS)/include -isystem $(MBEDTLS)/library
+musl_flags    = -nostdinc -isystem build/$(NAME)/musl/include \
+	-isystem $(shell $(CC) -print-file-name=include)
+test_flags    = $(source_flags) $(mbedtls_flags) -I$(<D) -Itests \
+	-isystem build/third_party/cmocka/include
+cmocka_flags  = -w -Ibuild/third_party/cmocka/include $(patsubst %,-DHAVE_%=1,MALLOC_H INTTYPES_H \
+	SIGNAL_H STRINGS_H SIGLONGJMP STRSIGNAL STRUCT_TIMESPEC CLOCK_REALTIME GCC_THREAD_LOCAL_STORAGE)
+
+define compile
+	$(call say,CC)
+	$Qmkdir -p $(@D)
+	$Q$(CC) -std=c11 $(CPU) $(FLAGS) $(SOURCE_FLAGS) -MMD -MP -c -o $@ $(or $(SOURCE),$<)
+endef
+
+define link_host
+	$(call say,LINK)
+	$Qmkdir -p $(@D)
+	$Q$(CC) $(CPU) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(DRIVER)
+endef
+
+# Rules that every toolchain has
+
+define toolchain
+build/$1/%: NAME   := $1
+build/$1/%: CC     := $(CC)
+build/$1/%: CROSS  := $(CROSS)
+build/$1/%: CPU    := $(CPU)
+build/$1/%: CONFIG := $(or $(CONFIG),src/sys/mbedtls_config.h)
+build/$1/%: FLAGS   = -ffile-prefix-map=$(CURDIR)/= $(if $(MUSL),$$(RELEASE_FLAGS) $$(musl_flags))
+build/$1/src/%     build/$1/gen/%: SOURCE_FLAGS = $$(source_flags)
+build/$1/src/sys/%: SOURCE_FLAGS = $$(source_flags) $$(mbedtls_flags)
+build/$1/tests/%:   SOURCE_FLAGS = $$(test_flags)
+build/$1/mbedtls/%: SOURCE_FLAGS = -std=gnu11 -w $$(mbedtls_flags)
+build/$1/mbedtls/%: SOURCE = $(MBEDTLS)/library/$$*.c
+build/$1/cmocka.o:  SOURCE_FLAGS = -std=gnu11 $$(cmocka_flags)
+build/$1/cmocka.o:  SOURCE = build/third_party/cmocka/src/cmocka.c
+build/$1/tests/fuzz/%: DRIVER := $(DRIVER)
+
+needs_$1 := Makefile toolchains/$1.mk $(if $(MUSL),build/$1/musl/lib/libc.a)
+
+build/$1/src/sys/%.o: src/sys/%.c $$$$(needs_$1) $(call obtained,mbedtls)
+	$$(compile)
+build/$1/src/%.o: src/%.c $$$$(needs_$1)
+	$$(compile)
+build/$1/gen/%.o: build/gen/%.c $$$$(needs_$1)
+	$$(compile)
+build/$1/tests/%.o: tests/%.c $$$$(needs_$1) $(call obtained,mbedtls) $(call obtained,cmocka)
+	$$(compile)
+build/$1/toolchains/%.o: toolchains/%.c $$$$(needs_$1)
+	$$(compile)
+build/$1/cmocka.o: $(call obtained,cmocka) $$$$(needs_$1)
+	$$(compile)
+build/$1/mbedtls/%.o: $(call obtained,mbedtls) $(or $(CONFIG),src/sys/mbedtls_config.h) $$$$(needs_$1)
+	$$(compile)
+build/$1/libmbedtls.a: $(patsubst %,build/$1/mbedtls/%.o,$(MBEDTLS_CLIENT) $(if $(CONFIG),$(MBEDTLS_SERVER)))
+	$$(call say,AR)
+	$$Qrm -f $$@
+	$$Q$$(CROSS)ar rcsD $$@ $$^
+endef
+
+# A release toolchain links against musl, true static PIE by hand: what Debian's musl-gcc makes of
+# -static-pie is a dynamic program.
+define release
+build/$1/%: LINK_FLAGS := $(RELEASE_LINK) $(LDFLAGS)
+build/$1/sentry-scim: BUDGET := $(BUDGET)
+
+build/$1/musl/lib/libc.a: $(call obtained,musl) toolchains/$1.mk
+	$$(call say,MUSL)
+	$$Qmkdir -p build/$1/musl/objects
+	$$Qcd build/$1/musl/objects && CC='$$(CC)' CROSS_COMPILE='$$(CROSS)' \
+		CFLAGS='$$(CPU) -Os -fPIE -fno-ident -ffile-prefix-map=$$(CURDIR)/=' \
+		$$(CURDIR)/build/third_party/musl/configure --prefix=$$(CURDIR)/build/$1/musl \
+		--disable-shared --disable-gcc-wrapper >configure.log
+	$$Q$$(MAKE) -s -C build/$1/musl/objects install-libs install-headers >build/$1/musl/make.log 2>&1
+	$$Qln -sfn $(HEADERS) build/$1/musl/include/
+
+build/$1/sentry-scim: $(call objects,$1,$(LAYERS)) build/$1/src/main.o $(EXTRA:%.c=build/$1/%.o) toolchains/gate
+	$$(link_musl)
+	$$Q$$(CROSS)strip $$@
+	$$Qtoolchains/gate '$$(CROSS)' $$@ $$(BUDGET) $$(filter %/roots_data.o,$$^)
+build/$1/tests/bench/%: build/$1/tests/bench/%.o build/$1/libmbedtls.a $(EXTRA:%.c=build/$1/%.o)
+	$$(link_musl)
+endef
+
+define link_musl
+	$(call say,LINK)
+	$Q$(CC) $(CPU) $(LINK_FLAGS) -o $@ $(patsubst %,build/$(NAME)/musl/lib/%,rcrt1.o crti.o) \
+		$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) build/$(NAME)/musl/lib/libc.a \
+		$(shell $(CC) -print-libgcc-file-name) -Wl,--end-group build/$(NAME)/musl/lib/crtn.o
+endef
+
+TOOLCHAIN_VARIABLES := CC CROSS CPU CONFIG MUSL HEADERS LDFLAGS EXTRA RUN BUDGET DRIVER
+$(foreach t,$(TOOLCHAINS),\
+	$(foreach v,$(TOOLCHAIN_VARIABLES),$(eval $v :=))\
+	$(eval include toolchains/$t.mk)$(eval $(call toolchain,$t))$(if $(MUSL),$(eval $(call release,$t))))
+
+# What is made
+
+all: build/sentry-scim ## the program for TARGET, by default this machine: build/sentry-scim
+ifneq ($(TARGET),$(HOST)-linux-musl)
+all: build/$(TARGET)/sentry-scim
+.PHONY: build/sentry-scim
+build/sentry-scim: ;
+else
+build/sentry-scim: build/$(TARGET)/sentry-scim
+	$(call say,COPY)
+	$Qcp $< $@
+endif
+
+build/asan/sentry-scim: $(call objects,asan,$(LAYERS)) build/asan/src/main.o
+	$(link_host)
+
+server: build/local-sentry ## the local Sentry, for tests and for development against it
+build/local-sentry: $(patsubst %.c,build/native/%.o,$(sort $(wildcard tests/server/*.c))) \
+		$(call objects,native,base codec) build/native/libmbedtls.a
+	$(link_host)
+
+build/gen/roots_data.c: build/native/mkroots $(call obtained,mozilla-ca)
+	$(call say,GEN)
+	$Qmkdir -p $(@D)
+	$Qbuild/native/mkroots build/third_party/mozilla-ca/certdata.txt >$@
+build/native/mkroots: build/native/third_party/mkroots.o $(call objects,native,base codec)
+	$(link_host)
+
+build/third_party/%/.obtained: third_party/%.mf third_party/obtain | $(DEPS)
+	$Qthird_party/obtain $*
+	$Qtouch $@
+
+install: all ## into DESTDIR and PREFIX (/usr/local)
+	install -D -m 755 build/sentry-scim $(DESTDIR)$(PREFIX)/bin/sentry-scim
+	$(foreach m,$(wildcard src/*.1),install -D -m 644 $m $(DESTDIR)$(PREFIX)/share/man/man1/$(notdir $m);)
+
+# Tests. Each writes TAP to build/check; tests/tally adds up.
+
+UNIT  := $(sort $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
+FUZZ  := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+HELP  := $(filter-out $(UNIT:%=tests/unit/test_%.c),$(wildcard tests/unit/*.c))
+
+$(UNIT:%=build/asan/tests/unit/test_%): build/asan/tests/unit/test_%: build/asan/tests/unit/test_%.o \
+		$(HELP:%.c=build/asan/%.o) build/asan/cmocka.o $$(call test_needs,asan,$$*)
+	$(link_host)
+$(FUZZ:%=build/asan/tests/fuzz/fuzz_%): build/asan/tests/fuzz/fuzz_%: build/asan/tests/fuzz/fuzz_%.o \
+		build/asan/tests/fuzz/replay.o $$(call test_needs,asan,$$*)
+	$(link_host)
+$(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%): build/fuzz/tests/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o \
+		$$(call test_needs,fuzz,$$*)
+	$(link_host)
+
+UNIT_TAP  := $(UNIT:%=build/check/unit-%.tap)
+FUZZ_TAP  := $(FUZZ:%=build/check/fuzz-%.tap)
+LINT_TAP  := $(patsubst tests/lint/%.sh,build/check/lint-%.tap,$(wildcard tests/lint/*.sh))
+BUILD_TAP := $(patsubst tests/build/%.sh,build/check/build-%.tap,$(wildcard tests/build/test_*.sh))
+CLI_TAP   := $(if $(wildcard tests/cli/run),build/check/cli.tap)
+
+$(UNIT_TAP): build/check/unit-%.tap: build/asan/tests/unit/test_% FORCE
+	$Qtests/tap $@ env CMOCKA_MESSAGE_OUTPUT=TAP $<
+$(FUZZ_TAP): build/check/fuzz-%.tap: build/asan/tests/fuzz/fuzz_% FORCE
+	$Qtests/tap $@ $< $(wildcard tests/fuzz/corpus/$* tests/corpora)
+$(LINT_TAP): build/check/lint-%.tap: tests/lint/%.sh FORCE
+	$Qtests/tap $@ $<
+$(BUILD_TAP): build/check/build-%.tap: tests/build/%.sh FORCE
+	$Qtests/tap $@ $<
+build/check/cli.tap: build/sentry-scim build/asan/sentry-scim build/local-sentry FORCE
+	$Qtests/tap $@ tests/cli/run
+
+check: $(UNIT_TAP) $(FUZZ_TAP) $(LINT_TAP) $(BUILD_TAP) $(CLI_TAP) ## everything below down to lint
+check-unit: $(UNIT_TAP) ## unit tests, under the sanitizers
+check-fuzz: $(FUZZ_TAP) ## the corpora replayed through each parser, under the sanitizers
+check-build: $(BUILD_TAP) ## the build's own scripts
+check-cli: $(CLI_TAP) ## the program end to end against the local Sentry
+lint: $(LINT_TAP) ## layers, headers, banned calls, layout
+check check-unit check-fuzz check-build check-cli lint:
+	$Qtests/tally $^
+
+fuzz: $(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%) ## libFuzzer, FUZZ_SECONDS for each parser
+	$Qset -e; for n in $(FUZZ); do \
+		mkdir -p build/fuzz/corpus/$$n build/fuzz/found; \
+		build/fuzz/tests/fuzz/fuzz_$$n -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-artifact_prefix=build/fuzz/found/$$n- build/fuzz/corpus/$$n \
+			$$(for d in tests/fuzz/corpus/$$n tests/corpora; do [ ! -d $$d ] || echo $$d; done); \
+	done
+
+interop soak: build/sentry-scim build/local-sentry
+	$Qtests/$@/run
+bench: build/sentry-scim build/local-sentry \
+		$(patsubst %.c,build/$(TARGET)/%,$(wildcard tests/bench/floor.c))
+	$Qtests/bench/run
+interop: ## against servers that others wrote: SCIMMY and nginx
+soak: ## long runs through faults
+bench: ## size, memory, instructions and time, beside curl and a bare mbedTLS program
+demo: build/sentry-scim build/local-sentry ## creates a member at a local Sentry over verified TLS
+	$Qtests/demo
+
+deps: ## installs what `make check` needs, as root; else says what to type
+	$Qthird_party/deps
+
+format: ## applies .clang-format
+	clang-format-14 -i $(wildcard src/*/*.[ch] src/*.c tests/*/*.[ch] third_party/*.c toolchains/*.c)
+
+clean: ## removes what was built, keeps what was obtained
+	rm -rf $(filter-out build/third_party,$(wildcard build/*))
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@echo "  TARGET=T     $(sort $(basename $(notdir $(wildcard toolchains/*musl*.mk))))"
+	@echo "  V=1          shows the commands"
+
+FORCE:
+.PHONY: all server install check check-unit check-fuzz check-build check-cli lint fuzz interop soak \
+	bench demo deps format clean help FORCE
+
+-include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/gen/*.d build/*/tests/*/*.d \
+	build/*/third_party/*.d)

@@ -1,0 +1,10 @@
+# Big-endian MIPS32 release 2 without a floating-point unit: routers.
+CROSS   := mips-linux-gnu-
+CC      := $(CROSS)gcc
+MUSL    := yes
+HEADERS := $(addprefix /usr/mips-linux-gnu/include/,asm linux asm-generic)
+CPU     := -EB -march=mips32r2 -mabi=32 -msoft-float
+# Debian's libgcc is hard-float; its integer routines serve, its floating-point ones would not.
+EXTRA   := toolchains/softfloat.c
+RUN     := qemu-mips
+BUDGET  := 409600
