@@ -1,8 +1,5 @@
 #include "codec/host_match.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "codec/url.h"
 
 bool host_match_name(struct str pattern, struct str host)
@@ -25,17 +22,12 @@ bool host_match_name(struct str pattern, struct str host)
 
 bool host_match_address(struct str address, struct str host)
 {
-	char text[INET6_ADDRSTRLEN];
-	unsigned char bytes[16];
 	enum url_host_kind kind;
-	size_t size;
+	uint8_t bytes[16];
+	size_t n;
 
-	if (!url_host_kind(host, &kind) || kind == URL_HOST_NAME || host.n >= sizeof(text))
+	if (!url_host_kind(host, &kind))
 		return false;
-	memcpy(text, host.p, host.n);
-	text[host.n] = '\0';
-	size = kind == URL_HOST_IPV4 ? 4 : 16;
-	if (inet_pton(kind == URL_HOST_IPV4 ? AF_INET : AF_INET6, text, bytes) != 1)
-		return false;
-	return str_equal(address, str_from((const char *)bytes, size));
+	n = url_host_address(host, kind, bytes);
+	return n > 0 && str_equal(address, str_from((const char *)bytes, n));
 }

@@ -24,6 +24,7 @@ struct pem {
 	struct base64_decoder decoder;
 	bool inside;      /* between BEGIN and END lines of a certificate */
 	bool spoilt;      /* the block under way cannot be used */
+	bool skip;        /* nobody wants the block under way */
 	char line[64];    /* private: the start of the line under way */
 	size_t line_len;  /* private: its length so far, may pass the array */
 };
@@ -31,7 +32,7 @@ struct pem {
 void pem_init(struct pem *p, struct buf *der);
 /* Takes bytes from DATA, sets *USED to how many. */
 enum pem_step pem_feed(struct pem *p, const char *data, size_t len, size_t *used);
-/* Gives up the certificate under way: its block is passed over without decoding, and not reported. */
+/* Gives up the block under way, if there is one: it is passed over undecoded and not reported. */
 void pem_skip(struct pem *p);
 /* Whether the input ended inside a certificate block. */
 bool pem_cut(const struct pem *p);

@@ -50,14 +50,15 @@ struct tunnel {
 	uint16_t port;
 	struct str user, password; /* decoded; must outlive the tunnel */
 	bool has_credentials;
-	struct buf out;               /* owned: bytes to send */
-	struct buf in;                /* owned: SOCKS reply under way; body of a refusal */
+	struct buf out; /* owned: bytes to send */
+	struct buf in;  /* owned: SOCKS reply under way; body of a refusal */
 	struct http_response response;
 };
 
 /* A tunnel to HOST:PORT. CREDENTIALS may be absent (has_credentials false). USER_AGENT goes into
    CONNECT. Fails with ERR_CONFIG when a name or password cannot be sent (255 bytes in SOCKS5, a
-   colon in a Basic user name, control characters). */
+   colon in a Basic user name, control characters). T points into itself: it must not be moved, and
+   is to be wiped even after a failure. */
 MUST_USE bool tunnel_init(struct tunnel *t, enum tunnel_kind kind, struct str host,
 	enum url_host_kind host_kind, uint16_t port, bool has_credentials, struct str user,
 	struct str password, struct str user_agent, struct err *e);

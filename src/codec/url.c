@@ -81,19 +81,31 @@ static bool is_zone(struct str s)
 	return s.n > 0 && s.n <= ZONE_MAX;
 }
 
-static bool is_ipv6(struct str s)
+size_t url_host_address(struct str host, enum url_host_kind kind, uint8_t address[static 16])
 {
 	char text[IPV6_TEXT_MAX + 1];
-	unsigned char address[16];
 	struct str zone;
 
-	if (str_cut(s, '%', &s, &zone) && !is_zone(zone))
+	if (kind == URL_HOST_NAME)
+		return 0;
+	str_cut(host, '%', &host, &zone);
+	if (host.n == 0 || host.n > IPV6_TEXT_MAX || memchr(host.p, '\0', host.n) != NULL)
+		return 0;
+	memcpy(text, host.p, host.n);
+	text[host.n] = '\0';
+	if (inet_pton(kind == URL_HOST_IPV4 ? AF_INET : AF_INET6, text, address) != 1)
+		return 0;
+	return kind == URL_HOST_IPV4 ? 4 : 16;
+}
+
+static bool is_ipv6(struct str s)
+{
+	uint8_t address[16];
+	struct str head, zone;
+
+	if (str_cut(s, '%', &head, &zone) && !is_zone(zone))
 		return false;
-	if (s.n > IPV6_TEXT_MAX || memchr(s.p, '\0', s.n) != NULL)
-		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	return inet_pton(AF_INET6, text, address) == 1;
+	return url_host_address(s, URL_HOST_IPV6, address) > 0;
 }
 
 static bool is_label(struct str s)

@@ -7,6 +7,7 @@
 #define SENTRY_SCIM_CODEC_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -34,6 +35,9 @@ struct url {
 bool url_parse(struct str text, struct url *out, const char **fault);
 /* What HOST is, judged as above; false when it is no host at all. Brackets are not taken. */
 bool url_host_kind(struct str host, enum url_host_kind *kind);
+/* The bytes of HOST, an IP literal of KIND, in network order, its zone id left out: answers how
+   many they are, 4 or 16; 0 for a name or anything malformed. */
+size_t url_host_address(struct str host, enum url_host_kind kind, uint8_t address[static 16]);
 
 /* Appends S with everything percent-encoded that is not unreserved (RFC 3986 2.3). Right for one
    path segment and for a query value. */
