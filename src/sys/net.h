@@ -7,12 +7,12 @@
 #ifndef SENTRY_SCIM_SYS_NET_H
 #define SENTRY_SCIM_SYS_NET_H
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -33,10 +33,10 @@ struct net_addresses {
 };
 
 /*
- * The addresses of HOST, a name or a literal without brackets (IPv6 with a zone id as "%eth0"), with
- * PORT filled in, families alternating, in the resolver's order. Literals ask nobody. ERR_NAME
- * (with a hint: no such name, or no name server, or /etc/resolv.conf missing), ERR_TIMEOUT at
- * DEADLINE, ERR_INTERRUPTED.
+ * The addresses of HOST, a name or a literal without brackets (IPv6 with a zone id as "%eth0"),
+ * with PORT filled in, families alternating, in the resolver's order. Literals ask nobody. ERR_NAME
+ * (with a hint: no such name, or no name server, or /etc/resolv.conf missing; its number is EAGAIN
+ * where asking again later may help, else 0), ERR_TIMEOUT at DEADLINE, ERR_INTERRUPTED, ERR_SYSTEM.
  */
 MUST_USE bool net_resolve(struct str host, uint16_t port, enum net_family family, int64_t deadline,
 	struct net_addresses *out, struct err *e);
@@ -56,8 +56,8 @@ void net_socket_close(struct net_socket *s);
 
 /* A race of connection attempts. */
 struct net_attempt {
-	int fd;         /* -1: not started, or over */
-	int failure;    /* errno of its end, 0 while it runs */
+	int fd;      /* -1: not started, or over */
+	int failure; /* errno of its end, 0 while it runs */
 };
 struct net_dial {
 	const struct net_addresses *addresses; /* must outlive the race */
@@ -69,12 +69,13 @@ struct net_dial {
 };
 
 /* Begins at NOW; the whole race ends at DEADLINE. Sockets are TCP_NODELAY, close-on-exec. */
-void net_dial_start(struct net_dial *d, const struct net_addresses *addresses, int64_t now,
-	int64_t deadline);
+void net_dial_start(
+	struct net_dial *d, const struct net_addresses *addresses, int64_t now, int64_t deadline);
 /*
  * Goes on: starts and collects attempts. IO_OK: S is connected, the other attempts are closed.
  * IO_WANT_WRITE: wait for the descriptors of net_dial_poll() until net_dial_wake(). IO_FAIL:
- * ERR_CONNECT naming each address with its cause, or ERR_TIMEOUT.
+ * ERR_CONNECT or ERR_TIMEOUT naming each address with its cause, numbered as the first of them; all
+ * attempts are closed.
  */
 enum io net_dial_step(struct net_dial *d, struct net_socket *s, int64_t now, struct err *e);
 /* Fills FDS with what to wait for, at most ROOM; answers how many. */
