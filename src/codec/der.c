@@ -1,6 +1,9 @@
 #include "codec/der.h"
 
 #define DER_INTEGER           0x02
+#define DER_UTF8_STRING       0x0c
+#define DER_PRINTABLE_STRING  0x13
+#define DER_CONSTRUCTED       0x20
 #define DER_SEQUENCE          0x30
 #define DER_EXPLICIT_0        0xa0
 #define DER_TAG_IN_MORE_BYTES 0x1f
@@ -104,6 +107,42 @@ bool der_certificate(struct str bytes, bool prefix, struct der_certificate *out)
 		!take(&tbs, DER_SEQUENCE, &content, &out->subject))
 		return false;
 	return take(&tbs, DER_SEQUENCE, &content, &out->spki) || prefix;
+}
+
+static bool is_folded_string(uint8_t tag)
+{
+	return tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING;
+}
+
+bool der_name_equal(struct str a, struct str b)
+{
+	if (str_equal(a, b))
+		return true;
+	if (a.n != b.n)
+		return false;
+	/* Both are walked in parallel and flat: of an element that holds others only the header
+	   is compared before going on inside it. */
+	while (a.n > 0 && b.n > 0) {
+		struct str content_a, content_b, behind_a = a, behind_b = b;
+		uint8_t tag_a, tag_b;
+
+		if (!der_next(&behind_a, &tag_a, &content_a, NULL) ||
+			!der_next(&behind_b, &tag_b, &content_b, NULL) ||
+			content_a.n != content_b.n)
+			return false;
+		if ((tag_a & DER_CONSTRUCTED) != 0 && tag_a == tag_b) {
+			a = str_skip(a, (size_t)(content_a.p - a.p));
+			b = str_skip(b, (size_t)(content_b.p - b.p));
+			continue;
+		}
+		if (is_folded_string(tag_a) && is_folded_string(tag_b)
+				? !str_equal_fold(content_a, content_b)
+				: tag_a != tag_b || !str_equal(content_a, content_b))
+			return false;
+		a = behind_a;
+		b = behind_b;
+	}
+	return a.n == b.n;
 }
 
 static size_t header_size(size_t length)

@@ -37,6 +37,7 @@ static void begin(struct pem *p)
 	base64_decode_init(&p->decoder);
 	p->inside = true;
 	p->spoilt = false;
+	p->skip = false;
 }
 
 /* Ends the block under way. */
@@ -45,6 +46,8 @@ static enum pem_step end(struct pem *p)
 	bool whole = !p->spoilt && base64_decode_done(&p->decoder, false, p->der);
 
 	p->inside = false;
+	if (p->skip)
+		return PEM_MORE;
 	return whole && !p->der->failed && p->der->len > 0 ? PEM_CERTIFICATE : PEM_SPOILT;
 }
 
@@ -54,7 +57,7 @@ static enum pem_step take_line(struct pem *p)
 	enum pem_step step = PEM_MORE;
 
 	if (is_begin(p)) {
-		if (p->inside)
+		if (p->inside && !p->skip)
 			step = PEM_SPOILT; /* the block before has no end */
 		begin(p);
 	} else if (p->inside && p->line_len > 0 && p->line[0] == '-') {
@@ -75,7 +78,7 @@ static void keep(struct pem *p, struct str bytes)
 
 static void decode(struct pem *p, struct str bytes)
 {
-	if (p->inside && !p->spoilt && p->line[0] != '-')
+	if (p->inside && !p->spoilt && !p->skip && p->line[0] != '-')
 		p->spoilt = !base64_decode_feed(&p->decoder, bytes, p->der) || p->der->failed;
 }
 
@@ -111,17 +114,40 @@ static enum pem_step feed_line(struct pem *p, struct str data, size_t *used)
 	return lf != NULL ? take_line(p) : PEM_MORE;
 }
 
+/*
+ * How much of DATA a block that nobody wants reaches over. Base64 has no dash, so the next one is
+ * where its last line begins.
+ */
+static size_t passed_over(struct pem *p, struct str data)
+{
+	const char *dash;
+
+	if (!p->inside || !p->skip || (p->line_len > 0 && p->line[0] == '-'))
+		return 0;
+	p->line_len = 0;
+	dash = memchr(data.p, '-', data.n);
+	return dash != NULL ? (size_t)(dash - data.p) : data.n;
+}
+
 enum pem_step pem_feed(struct pem *p, const char *data, size_t len, size_t *used)
 {
 	enum pem_step step = PEM_MORE;
 	size_t n;
 
 	*used = 0;
-	while (*used < len && step == PEM_MORE) {
+	while (step == PEM_MORE) {
+		*used += passed_over(p, str_from(data + *used, len - *used));
+		if (*used == len)
+			break;
 		step = feed_line(p, str_from(data + *used, len - *used), &n);
 		*used += n;
 	}
 	return step;
+}
+
+void pem_skip(struct pem *p)
+{
+	p->skip = p->inside;
 }
 
 bool pem_cut(const struct pem *p)
