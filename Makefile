@@ -73,7 +73,7 @@ RELEASE_FLAGS := -Os -fPIE -ffunction-sections -fdata-sections -fvisibility=hidd
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fno-plt \
 	-fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
-RELEASE_LINK := -nostdlib -nostartfiles -static -pie -Wl,--no-dynamic-linker,-z,text,-z,relro \
+RELEASE_LINK := -nostdlib -nostartfiles -static-pie -Wl,--no-dynamic-linker,-z,text,-z,relro \
 	-Wl,-z,now,-z,noexecstack,--gc-sections,--build-id=none
 
 source_flags  = -Isrc -D_POSIX_C_SOURCE=200809L $(WARNINGS)
