@@ -43,5 +43,6 @@ void route_forget(struct route *r)
 {
 	if (!r->fixed)
 		r->peers.count = 0;
-	r->target[0] = '\0';
+	if (!r->target_fixed)
+		r->target[0] = '\0';
 }

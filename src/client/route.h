@@ -42,6 +42,7 @@ struct route {
 	struct net_addresses peers; /* of the proxy, or of the origin if there is none */
 	/* ROUTE_SOCKS5: the origin's first address as a literal, which is what the proxy gets. */
 	char target[NET_ADDRESS_TEXT];
+	bool target_fixed; /* `target` was given by --resolve and stays */
 };
 
 /* Fills `peers` (and `target`) unless they are known. Waits at most until DEADLINE. */

@@ -26,6 +26,7 @@ enum place { PLACE_FLAG, PLACE_INPUT, PLACE_ENVIRONMENT, PLACE_FILE, PLACE_TOKEN
 struct setting {
 	const char *value; /* NUL-terminated, or NULL when not set */
 	enum place place;
+	unsigned file;     /* which of two files, if it is from one: 0 is the stronger */
 	const char *where; /* "--org", "SENTRY_ORG", "/etc/sentry-scim.conf", ... */
 };
 
@@ -37,7 +38,8 @@ struct settings_input {
 };
 
 struct settings {
-	/* each setting as given, for `config` */
+	/* each setting as given, for `config`: the token by prefix and length, the proxy without
+	   credentials, region, url and scim_url only where they count */
 	struct setting token_source, org, region, url, scim_url, ca_file, ca_dir, cert, key, proxy,
 		no_proxy, connect_timeout, timeout, retries, max_wait, assume_time, config_file;
 	/* what follows from them */
@@ -48,10 +50,11 @@ struct settings {
 	struct str root_path; /* the path of scim_root */
 	struct str authority; /* host[:port] as it stands in the Host field */
 	bool is_sentry;       /* not an arbitrary SCIM provider */
+	bool incomplete;      /* after a failure: only the token or the organization is missing */
 	struct trust trust;
 	struct tls_options tls;
 	struct route route;   /* all but `config` and addresses */
-	const char *proxy_reason; /* why this proxy or none, for -v and `config` */
+	const char *proxy_reason; /* where the proxy is from, or why there is none */
 	unsigned header_count;
 	struct message_header headers[LIMIT_USER_HEADERS];
 	unsigned retries_max;
@@ -61,14 +64,23 @@ struct settings {
 	int verbosity; /* -1, 0, 1.. */
 };
 
-/* Reads everything. INPUT may be NULL. Warnings are written as they are found. */
+/*
+ * Reads everything, beginning with settings_load_output(). INPUT may be NULL; the caller wipes its
+ * token. Warnings are written as they are found. ERR_USAGE, ERR_CONFIG; ERR_INPUT for a file that
+ * an option names. A missing token or organization is found last: `incomplete` is set then, and all
+ * else that does not depend on it is ready, for `config` and `doctor`. ARENA and the environment
+ * must outlive S. After a failure settings_wipe() is still to be called.
+ */
 MUST_USE bool settings_load(struct settings *s, const struct opts *o,
 	const struct settings_input *input, struct arena *arena, struct err *e);
-/* Only what concerns output and verbosity, for commands that need no server; never fails on the
-   rest. To be called first, so that later messages obey -q and -v. */
+/*
+ * Only what concerns output and verbosity, for commands that need no server. To be called first, so
+ * that later messages obey -q and -v. Clears S.
+ */
 MUST_USE bool settings_load_output(struct settings *s, const struct opts *o, struct err *e);
-/* Wipes the token and the key. */
+/* Wipes the token and the key. Messages look for secrets until the end: write none afterwards. */
 void settings_wipe(struct settings *s);
+/* "command line", "environment", ... */
 const char *settings_place_name(enum place p);
 
 #endif

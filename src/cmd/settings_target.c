@@ -1,0 +1,227 @@
+#include "cmd/settings_parts.h"
+
+#include "base/limits.h"
+#include "codec/url.h"
+#include "sys/log.h"
+
+/* SMALL_TEXT holds an organization, and anything else that is a word. */
+#define SMALL_TEXT 512
+
+/* PLACE: of both. */
+static bool contradict(
+	const struct setting *place, const char *one, const char *other, struct err *e)
+{
+	const char *from = place->where;
+
+	if (place->place == PLACE_FLAG || place->place == PLACE_ENVIRONMENT)
+		from = settings_place_name(place->place);
+	return err_set(e, ERR_CONFIG, "%s and %s contradict each other (%s)", one, other, from);
+}
+
+/* Of region, URL and SCIM root only the one from the strongest place is left. */
+static bool choose_one(struct settings *s, struct err *e)
+{
+	struct setting *const all[] = {&s->region, &s->url, &s->scim_url};
+	static const char *const names[] = {"region", "url", "scim-url"};
+	unsigned i, best = 0;
+
+	for (i = 1; i < 3; i++)
+		if (settings_rank(all[i]) < settings_rank(all[best]))
+			best = i;
+	for (i = 0; i < 3; i++) {
+		if (i == best || all[i]->value == NULL)
+			continue;
+		if (settings_rank(all[i]) == settings_rank(all[best]))
+			return contradict(all[best], names[best], names[i], e);
+		*all[i] = (struct setting){.place = PLACE_NONE};
+	}
+	return true;
+}
+
+static bool claim(struct settings_loader *l, struct setting *s, struct buf *text, struct err *e)
+{
+	if (s->value != NULL || text->len == 0)
+		return true;
+	*s = (struct setting){
+		.value = settings_keep(l, text, e), .place = PLACE_TOKEN, .where = "the token"};
+	return s->value != NULL;
+}
+
+/* What the token says of itself counts where nothing else is known. */
+static bool take_claims(struct settings_loader *l, struct err *e)
+{
+	struct settings *s = l->s;
+	struct buf org, url;
+	bool ok = true;
+
+	buf_init(&org, SMALL_TEXT);
+	buf_init(&url, LIMIT_URL);
+	if (sentry_token_claims(s->token.value, &org, &url))
+		ok = claim(l, &s->org, &org, e) &&
+			(s->region.value != NULL || claim(l, &s->url, &url, e));
+	buf_wipe(&org);
+	buf_wipe(&url);
+	return ok;
+}
+
+/* ROOT, a URL that was checked, tells host, port and path. */
+static bool fill_route(struct settings_loader *l, struct str root, struct err *e)
+{
+	struct settings *s = l->s;
+	struct route *r = &s->route;
+	struct url u;
+	struct buf authority;
+	const char *fault, *kept;
+
+	if (!url_parse(root, &u, &fault))
+		return err_set(e, ERR_CONFIG, "the URL cannot be used: %s", fault);
+	r->tls = str_is_fold(u.scheme, "https");
+	r->host = u.host;
+	r->host_kind = u.host_kind;
+	r->port = u.port != 0 ? u.port : r->tls ? 443 : 80;
+	buf_init(&authority, SMALL_TEXT);
+	url_add_host(u.host, u.host_kind, &authority);
+	if (r->port != (r->tls ? 443 : 80))
+		buf_addf(&authority, ":%u", r->port);
+	kept = settings_keep(l, &authority, e);
+	s->authority = str_of(kept);
+	return kept != NULL;
+}
+
+/* The path of ROOT, which has scheme and host in front. */
+static struct str path_of(struct str root)
+{
+	struct url u;
+	const char *fault;
+
+	return url_parse(root, &u, &fault) ? u.path : (struct str){0};
+}
+
+static bool use_scim_url(struct settings_loader *l, struct err *e)
+{
+	struct settings *s = l->s;
+	struct str text = str_of(s->scim_url.value);
+	struct url u;
+	const char *fault;
+
+	if (!url_parse(text, &u, &fault))
+		return err_set(e, ERR_CONFIG, "the URL cannot be used: %s", fault);
+	if (!str_is_fold(u.scheme, "https") && !str_is_fold(u.scheme, "http"))
+		return err_set(e, ERR_CONFIG, "the URL is neither https nor http");
+	if (u.has_userinfo)
+		return err_set(e, ERR_CONFIG, "the URL must not hold a user name or password");
+	if (u.has_query || u.has_fragment)
+		return err_set(e, ERR_CONFIG, "the URL must not have a query or a fragment");
+	if (u.path.n > 0 && u.path.p[u.path.n - 1] == '/') {
+		u.path.n--;
+		text.n--;
+	}
+	s->scim_root = text;
+	s->root_path = u.path;
+	return fill_route(l, text, e);
+}
+
+/*
+ * A pasted SCIM base URL names an organization too: it counts like one given in the place of the
+ * URL.
+ */
+static bool merge_org(
+	struct settings_loader *l, const struct setting *url, struct buf *pasted, struct err *e)
+{
+	struct setting *org = &l->s->org;
+	unsigned mine = settings_rank(org), theirs = settings_rank(url);
+
+	if (pasted->len == 0 || (org->value != NULL && mine < theirs))
+		return true;
+	if (org->value != NULL && mine == theirs)
+		return str_is(buf_str(pasted), org->value) ||
+			contradict(url, "the organization in the URL", "org", e);
+	*org = *url;
+	org->value = settings_keep(l, pasted, e);
+	return org->value != NULL;
+}
+
+static bool make_roots(struct settings_loader *l, struct str base, struct err *e)
+{
+	struct settings *s = l->s;
+	struct str org = str_of(s->org.value);
+	struct buf text;
+	const char *kept;
+	size_t api_len;
+
+	if (org.n == 0)
+		return true;
+	if (!sentry_check_org(org, e))
+		return err_context(e, "%s", s->org.where);
+	buf_init(&text, LIMIT_URL);
+	sentry_scim_root(base, org, &text);
+	kept = settings_keep(l, &text, e);
+	if (kept == NULL)
+		return false;
+	s->scim_root = str_of(kept);
+	s->root_path = path_of(s->scim_root);
+	api_len = s->scim_root.n - (sizeof "/scim/v2" - 1);
+	s->api_root = str_from(kept, api_len);
+	return true;
+}
+
+static bool use_sentry(struct settings_loader *l, struct err *e)
+{
+	struct settings *s = l->s;
+	const struct setting *from = s->region.value != NULL ? &s->region : &s->url;
+	struct buf base, pasted;
+	const char *kept;
+	bool ok;
+
+	s->is_sentry = true;
+	buf_init(&base, LIMIT_URL);
+	buf_init(&pasted, SMALL_TEXT);
+	ok = from == &s->region ? sentry_region_url(str_of(from->value), &base, e)
+				: sentry_base_url(str_of(from->value), &base, &pasted, e);
+	if (!ok)
+		err_context(e, "%s", from->where);
+	ok = ok && merge_org(l, from, &pasted, e);
+	buf_wipe(&pasted);
+	kept = ok ? settings_keep(l, &base, e) : NULL;
+	buf_wipe(&base);
+	return kept != NULL && fill_route(l, str_of(kept), e) && make_roots(l, str_of(kept), e);
+}
+
+/* A packet to one of these does not leave the machine (RFC 1122 3.2.1.3, RFC 4291 2.5.3, RFC 6761
+   6.3). */
+static bool is_loopback(const struct route *r)
+{
+	if (r->host_kind == URL_HOST_IPV4)
+		return str_starts(r->host, "127.");
+	if (r->host_kind == URL_HOST_IPV6) {
+		union net_address a;
+
+		return net_parse_address(r->host, 0, &a) && IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr);
+	}
+	return str_is_fold(r->host, "localhost") || str_ends_fold(r->host, ".localhost");
+}
+
+bool settings_load_target(struct settings_loader *l, struct err *e)
+{
+	struct settings *s = l->s;
+
+	if (!choose_one(s, e))
+		return false;
+	if (s->scim_url.value != NULL) {
+		if (!use_scim_url(l, e))
+			return err_context(e, "%s", s->scim_url.where);
+	} else {
+		if (!take_claims(l, e))
+			return false;
+		if (s->region.value == NULL && s->url.value == NULL)
+			s->url = (struct setting){.value = SENTRY_DEFAULT_URL,
+				.place = PLACE_DEFAULT,
+				.where = "default"};
+		if (!use_sentry(l, e))
+			return false;
+	}
+	if (!s->route.tls && !is_loopback(&s->route))
+		log_line(LOG_WARN, "the token travels unencrypted to %.*s, since the URL is http",
+			STR_ARG(s->route.host));
+	return true;
+}
