@@ -164,7 +164,7 @@ static void describe(const struct provision_event *ev, char *text, size_t size)
 	if (ev->end == PROVISION_ANSWERED)
 		snprintf(text, size, "the server answered with status %d", ev->response->status);
 	else
-		snprintf(text, size, "%s", ev->err->text);
+		snprintf(text, size, "%.*s", (int)size - 1, ev->err->text);
 }
 
 /*
