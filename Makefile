@@ -160,7 +160,7 @@ build/$1/musl/lib/libc.a: $(call obtained,musl) toolchains/$1.mk
 
 build/$1/sentry-scim: $(call objects,$1,$(LAYERS)) build/$1/src/main.o $(EXTRA:%.c=build/$1/%.o) toolchains/gate
 	$$(link_musl)
-	$$Q$$(CROSS)strip $$@
+	$$Q$$(CROSS)strip -R .comment $$@
 	$$Qtoolchains/gate '$$(CROSS)' $$@ $$(BUDGET) $$(filter %/roots_data.o,$$^)
 build/$1/tests/bench/%: build/$1/tests/bench/%.o build/$1/libmbedtls.a $(EXTRA:%.c=build/$1/%.o)
 	$$(link_musl)
@@ -204,6 +204,9 @@ build/gen/roots_data.c: build/native/mkroots $(call obtained,mozilla-ca)
 	$Qmkdir -p $(@D)
 	$Qbuild/native/mkroots build/third_party/mozilla-ca/certdata.txt \
 		$$(sed -n 's/^date  *//p' third_party/mozilla-ca.mf) >$@
+build/native/third_party/mkroots.o: SOURCE_FLAGS = $(source_flags)
+build/native/third_party/mkroots.o: third_party/mkroots.c $(needs_native)
+	$(compile)
 build/native/mkroots: build/native/third_party/mkroots.o $(call objects,native,base codec)
 	$(link_host)
 

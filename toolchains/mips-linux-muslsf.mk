@@ -4,7 +4,9 @@ CC      := $(CROSS)gcc
 MUSL    := yes
 HEADERS := $(addprefix /usr/mips-linux-gnu/include/,asm linux asm-generic)
 CPU     := -EB -march=mips32r2 -mabi=32 -msoft-float
-# Debian's libgcc is hard-float; its integer routines serve, its floating-point ones would not.
+# Debian's libgcc is hard-float: its integer routines serve (the linker would warn of each), its
+# floating-point ones would not.
+LDFLAGS := -Wl,--no-warn-mismatch
 EXTRA   := toolchains/softfloat.c
 RUN     := qemu-mips
 BUDGET  := 409600
