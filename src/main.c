@@ -34,10 +34,9 @@ const struct cmd_spec cmd_table[] = {
 			"anything is sent again.",
 		.examples =
 			"sentry-scim member create ada@example.com --org acme --role member\n"
-			"sentry-scim provision ada@example.com bob@example.com --if-exists update "
-			"--role manager\n"
-			"sentry-scim member create eve@example.com --set name.givenName=Eve "
-			"--set active:=true\n"
+			"sentry-scim provision ada@example.com bob@example.com --if-exists ok\n"
+			"sentry-scim provision ada@example.com --if-exists update --role manager\n"
+			"sentry-scim member create eve@example.com --set name.givenName=Eve\n"
 			"sentry-scim member create --input request.json -o json",
 		.options = create_options,
 		.groups = ALL_GROUPS,
@@ -89,7 +88,7 @@ static int run(struct cmd_context *c)
 
 	if (opt_given(o, OPT_VERSION))
 		return cmd_version(c);
-	if (opt_given(o, OPT_HELP))
+	if (opt_given(o, OPT_HELP) || o->command == NULL)
 		return cmd_help(c);
 	return o->command->run(c);
 }
