@@ -501,6 +501,8 @@ bool opt_parse(int argc, char *const argv[], struct arena *arena, struct opts *o
 		return true;
 	if (out->command != NULL)
 		err_hint(e, "run `sentry-scim help %s`", out->command->words);
+	else if (out->arg_count > 0 && opt_is_noun(out->args[0]))
+		err_hint(e, "run `sentry-scim help %s`", out->args[0]);
 	else
 		err_hint(e, "run `sentry-scim help`");
 	return false;
