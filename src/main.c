@@ -90,7 +90,7 @@ static int run(struct cmd_context *c)
 		return cmd_version(c);
 	if (opt_given(o, OPT_HELP) || o->command == NULL)
 		return cmd_help(c);
-	return o->command->run(c);
+	return o->command != NULL ? o->command->run(c) : cmd_none();
 }
 
 int main(int argc, char *argv[])

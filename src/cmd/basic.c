@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include "base/version.h"
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 #include "cmd/out.h"
+#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/roots.h"
 #include "sys/tls.h"
@@ -38,6 +41,21 @@ int cmd_help(struct cmd_context *c)
 		return cmd_fail(&e);
 	}
 	return show(&text);
+}
+
+int cmd_none(void)
+{
+	struct buf text;
+	struct err e;
+
+	err_clear(&e);
+	buf_init(&text, HELP_MAX);
+	help_overview(&text);
+	/* There is nobody left to be told if standard error is gone. */
+	(void)!file_write_all(STDERR_FILENO, buf_text(&text), text.len);
+	buf_wipe(&text);
+	err_set(&e, ERR_USAGE, "no command was given");
+	return err_exit_code(&e);
 }
 
 int cmd_version(struct cmd_context *c)

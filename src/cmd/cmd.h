@@ -17,6 +17,8 @@ struct cmd_context {
 /* Reports E on standard error; answers its exit code. */
 int cmd_fail(const struct err *e);
 
+/* The program was called without a command: the overview on standard error, and a usage error. */
+int cmd_none(void);
 int cmd_help(struct cmd_context *c);
 int cmd_version(struct cmd_context *c);
 int cmd_man(struct cmd_context *c);
