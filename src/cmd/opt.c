@@ -84,7 +84,7 @@ static unsigned slips(const char *word, size_t len, const char *candidate)
 const char *opt_nearest(const char *word, const char *const *candidates, unsigned count)
 {
 	size_t len = strlen(word);
-	unsigned i, best, allowed = (unsigned)(len <= 2 ? 1 : len / 3 + (len % 3 != 0));
+	unsigned i, best, allowed = (unsigned)(len < 6 ? (len + 2) / 3 : 3);
 	const char *nearest = NULL;
 
 	if (len == 0 || len > WORD_MAX)
@@ -201,7 +201,23 @@ static unsigned add_candidate(const char **list, unsigned count, const char *wor
 	return count + 1;
 }
 
-/* WORDS as one, so that "member craete" is compared with "member create". */
+/* Among the commands of NOUN, by their second words. */
+static const char *nearest_of_noun(const char *noun, const char *word)
+{
+	const char *candidates[CANDIDATES_MAX];
+	const struct cmd_spec *c;
+	const size_t skip = strlen(noun) + 1;
+	const char *near;
+	unsigned n = 0;
+
+	for (c = cmd_table; c->words != NULL; c++)
+		if (str_is(noun_of(c), noun))
+			n = add_candidate(candidates, n, c->words + skip);
+	near = opt_nearest(word, candidates, n);
+	return near != NULL ? near - skip : NULL;
+}
+
+/* WORDS as one, so that "memebr create" is compared with "member create"; else the first. */
 static const char *nearest_command(unsigned count, const char *const *words)
 {
 	const char *candidates[CANDIDATES_MAX];
@@ -233,8 +249,10 @@ bool opt_no_command(unsigned count, const char *const *words, struct err *e)
 	buf_init(&list, LIST_MAX);
 	if (noun)
 		list_commands(words[0], &list);
-	if (!noun || count > 1)
+	if (!noun)
 		near = nearest_command(count, words);
+	else if (count > 1)
+		near = nearest_of_noun(words[0], words[1]);
 	if (noun && count == 1)
 		err_set(e, ERR_USAGE, "`%s` wants one of its commands: %s", words[0],
 			buf_text(&list));
