@@ -23,14 +23,16 @@
 #define MASK            "[hidden]"
 /* Bytes that stand for one of a secret at most: \u0041 (see coded_byte). */
 #define LONGEST_FORM 6u
+/* Of UTF-8. */
+#define LONGEST_CHARACTER 4u
 
 static int verbosity;
 static struct str secrets[MOST_SECRETS];
 static unsigned secret_count;
-/* No secret takes more bytes than this, however it is written. */
-static size_t overlap;
+/* No secret takes more bytes than this, however it is written, nor does a character. */
+static size_t overlap = LONGEST_CHARACTER;
 /* Kept from one message to the next, so that the last ones do not depend on the heap. */
-static struct buf raw = {.max = LONGEST};
+static struct buf raw = {.max = LONGEST + LONGEST_CHARACTER};
 static struct buf line = {.max = LINE_ROOM(LONGEST)};
 
 static const struct {
