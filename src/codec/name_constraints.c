@@ -63,11 +63,12 @@ static bool ip_within(struct str name, struct str base)
 /* Whether the first RDNs of NAME are those of BASE; both are Name elements. */
 static bool directory_within(struct str name, struct str base)
 {
+	struct str rdns, base_rdns;
 	uint8_t tag;
 
-	if (!der_next(&name, &tag, &name, NULL) || !der_next(&base, &tag, &base, NULL))
+	if (!der_next(&name, &tag, &rdns, NULL) || !der_next(&base, &tag, &base_rdns, NULL))
 		return false;
-	return name.n >= base.n && der_name_equal(str_from(name.p, base.n), base);
+	return rdns.n >= base_rdns.n && der_name_equal(str_from(rdns.p, base_rdns.n), base_rdns);
 }
 
 static bool within(const struct judged *j, struct str base)
@@ -129,14 +130,15 @@ static bool weigh_subtrees(struct judged *j, bool permitted, struct str subtrees
 
 static enum name_verdict judge(struct judged *j, struct str constraints)
 {
+	struct str rest;
 	uint8_t tag;
 
-	if (!der_next(&constraints, &tag, &constraints, NULL) || tag != TAG_SEQUENCE)
+	if (!der_next(&constraints, &tag, &rest, NULL) || tag != TAG_SEQUENCE || constraints.n > 0)
 		return NAME_UNJUDGED;
-	while (constraints.n > 0) {
+	while (rest.n > 0) {
 		struct str subtrees;
 
-		if (!der_next(&constraints, &tag, &subtrees, NULL) ||
+		if (!der_next(&rest, &tag, &subtrees, NULL) ||
 			(tag != TAG_PERMITTED && tag != TAG_EXCLUDED) ||
 			!weigh_subtrees(j, tag == TAG_PERMITTED, subtrees))
 			return NAME_UNJUDGED;
@@ -159,6 +161,7 @@ enum name_verdict name_constraints_judge(
 {
 	struct judged j = {.kind = NAME_DIRECTORY, .name = subject};
 	enum name_verdict verdict = NAME_WITHIN;
+	struct str rest;
 	uint8_t tag;
 
 	if (!is_empty_name(subject))
@@ -166,11 +169,11 @@ enum name_verdict name_constraints_judge(
 	*culprit = j.name;
 	if (names.n == 0 || verdict != NAME_WITHIN)
 		return verdict;
-	if (!der_next(&names, &tag, &names, NULL) || tag != TAG_SEQUENCE)
+	if (!der_next(&names, &tag, &rest, NULL) || tag != TAG_SEQUENCE)
 		return NAME_UNJUDGED;
-	while (names.n > 0) {
+	while (rest.n > 0) {
 		j = (struct judged){.unjudged = false};
-		if (!der_next(&names, &j.kind, &j.name, NULL))
+		if (!der_next(&rest, &j.kind, &j.name, NULL))
 			return NAME_UNJUDGED;
 		verdict = judge(&j, constraints);
 		*culprit = j.name;

@@ -645,18 +645,24 @@ static void add_advice(int number, struct err *e)
 			err_hint(e, "%s", advice[i].hint);
 }
 
-/* "127.0.0.1:1: Connection refused; [::1]:1: no answer": as many addresses as fit into OUT. */
+/* "127.0.0.1:1: Connection refused; [::1]:1: no answer; and 3 more": as many as fit into OUT. */
 static void list_failures(const struct net_dial *d, struct buf *out)
 {
 	char address[NET_ADDRESS_TEXT];
 	unsigned i;
 	int number;
 
-	for (i = 0; i < d->started && !out->failed; i++) {
+	for (i = 0; i < d->started; i++) {
 		number = d->attempts[i].failure;
 		net_address_text(&d->addresses->list[i], address);
 		buf_addf(out, "%s%s: %s", i > 0 ? "; " : "", address,
 			number != 0 ? strerror(number) : "no answer");
+		if (!out->failed)
+			continue;
+		out->failed = false;
+		out->max += sizeof("; and 16 more");
+		buf_addf(out, "; and %u more", d->started - i);
+		return;
 	}
 }
 

@@ -70,6 +70,9 @@ static const struct failure failures[] = {
 		NULL},
 	{MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL, "the server sent a handshake message above 16 KiB",
 		"its certificate chain is too long"},
+	/* What 3.6 says in TLS 1.3 to the same. */
+	{MBEDTLS_ERR_SSL_BAD_INPUT_DATA, "the server sent a handshake message above 16 KiB",
+		"its certificate chain is too long"},
 	{MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE, "the server wants what this program cannot do", NULL},
 	{MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL, "the server chose a protocol other than HTTP/1.1",
 		NULL},
@@ -158,9 +161,13 @@ static bool is_memory(int code)
 /* A certificate that cannot be parsed: -0x2080 to -0x2980, with the cause added in the low bits. */
 static enum io explain_unreadable(int code, struct err *e)
 {
-	int high = -(-code & 0xff80);
+	int high = -(int)((unsigned)-code & 0xff80u);
 
-	if (high == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ||
+	if (high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG)
+		err_set(e, ERR_CERTIFICATE,
+			"a certificate of the server's chain is signed with SHA-1, or in another "
+			"way that is not taken here");
+	else if (high == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ||
 		code == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
 		err_set(e, ERR_CERTIFICATE,
 			"a certificate of the server's chain has a malformed extension, or a "

@@ -9,6 +9,7 @@
 #include "codec/der.h"
 #include "codec/host_match.h"
 #include "codec/name_constraints.h"
+#include "codec/url.h"
 #include "sys/clock.h"
 #include "sys/roots.h"
 #include "sys/tls_private.h"
@@ -310,6 +311,18 @@ static void object_to_dates(struct tls *t, const mbedtls_x509_crt *crt, int dept
 	hint_at_clock(e, t->config->assume_time, now);
 }
 
+/* The library goes on with an empty certificate where it does not know the signature's algorithm.
+ */
+static void object_to_algorithm(struct tls *t)
+{
+	struct err *e = object(&t->verdict, GRAVE_ISSUER);
+
+	if (e != NULL)
+		err_set(e, ERR_CERTIFICATE,
+			"the server's certificate is signed with SHA-1, or in another way that is "
+			"not taken here");
+}
+
 static void object_to_strength(
 	struct tls *t, const mbedtls_x509_crt *crt, int depth, uint32_t flags)
 {
@@ -355,11 +368,14 @@ static void add_printable(struct buf *out, struct str s)
 		buf_add_char(out, s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '?');
 }
 
-static bool add_name(struct buf *out, uint8_t tag, struct str name)
+/* "a.example" or "IP:192.0.2.1"; names are marked too where the difference matters. */
+static bool add_name(struct buf *out, uint8_t tag, struct str name, bool marked)
 {
 	char address[INET6_ADDRSTRLEN];
 
 	if (tag == SAN_DNS) {
+		if (marked)
+			buf_add_text(out, "DNS:");
 		add_printable(out, name);
 		return true;
 	}
@@ -367,12 +383,12 @@ static bool add_name(struct buf *out, uint8_t tag, struct str name)
 		inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, address, sizeof address) ==
 			NULL)
 		return false;
-	buf_add_text(out, address);
+	buf_addf(out, "IP:%s", address);
 	return true;
 }
 
 /* "a.example, b.example and 3 more"; empty when a certificate names no host at all. */
-static void list_names(struct str names, struct buf *out)
+static void list_names(struct str names, bool marked, struct buf *out)
 {
 	unsigned more = 0, shown = 0;
 	struct str name;
@@ -387,7 +403,7 @@ static void list_names(struct str names, struct buf *out)
 		}
 		if (shown > 0)
 			buf_add_text(out, ", ");
-		if (add_name(out, tag, name))
+		if (add_name(out, tag, name, marked))
 			shown++;
 		else
 			buf_truncate(out, before);
@@ -400,12 +416,13 @@ static void list_names(struct str names, struct buf *out)
 static void object_to_names(struct tls *t, struct str names)
 {
 	struct err *e = object(&t->verdict, GRAVE_NAME);
+	enum url_host_kind kind;
 	struct buf list;
 
 	if (e == NULL)
 		return;
 	buf_init(&list, 300);
-	list_names(names, &list);
+	list_names(names, !url_host_kind(str_of(t->host), &kind) || kind != URL_HOST_NAME, &list);
 	if (list.len > 0 || list.failed)
 		err_set(e, ERR_CERTIFICATE, "the server's certificate is not for %s but for %s",
 			t->host, list.failed ? "others" : buf_text(&list));
@@ -569,8 +586,12 @@ static uint32_t judge_ca(struct tls *t, const mbedtls_x509_crt *ca, int depth)
 	   own use, it is trusted for being listed. */
 	bool first = t->verdict.chain.len == 0;
 
-	return (first ? 0 : judge_ca_use(t, ca, depth)) | judge_constraints(t, ca, depth) |
-		keep_constraints(&t->verdict, ca);
+	uint32_t found = judge_constraints(t, ca, depth);
+
+	if (!first)
+		found |= judge_ca_use(t, ca, depth);
+	/* Only now: a CA's own name is not under its own constraints. */
+	return found | keep_constraints(&t->verdict, ca);
 }
 
 static uint32_t judge_leaf(struct tls *t, const mbedtls_x509_crt *leaf, uint32_t flags)
@@ -600,6 +621,10 @@ int tls_judge(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 		own &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
 	}
 	v->pinned = v->pinned || is_pinned(t->config, crt);
+	if (crt->raw.len == 0) {
+		own |= MBEDTLS_X509_BADCERT_BAD_MD;
+		object_to_algorithm(t);
+	}
 	object_to_flags(t, crt, depth, own);
 	own |= depth > 0 ? judge_ca(t, crt, depth) : judge_leaf(t, crt, own);
 	describe(&v->chain, crt);
