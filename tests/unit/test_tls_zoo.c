@@ -62,7 +62,7 @@ static enum verdict visit_with(struct tls_config *c, const struct visit *v, stru
 	close(s.fd);
 	peer_read(&peer);
 	/* What the server saw must be the same story. */
-	if (verdict == ACCEPTED && strcmp(peer.outcome, "open\t68656c6c6f") != 0)
+	if (verdict == ACCEPTED && strncmp(peer.outcome, "open\t68656c6c6f\t", 16) != 0)
 		return BROKEN;
 	if (verdict == REFUSED && strncmp(peer.outcome, "refused\t", 8) != 0)
 		return BROKEN;

@@ -11,22 +11,25 @@ is served, and its outcome is answered:
                                requires a client certificate of CA.
   raw HEX...                   answers each piece that the client sends with the next HEX
 
-Outcomes: "open GOT" with the application bytes received in hex, "-" for none; "refused WHY" when
-the handshake did not come to its end; "failed WHY" when this side could not even serve.
+Outcomes: "open GOT NAME" with the application bytes received in hex and the server name asked for,
+"-" for none; "refused WHY" when the handshake did not come to its end; "failed WHY" when this side
+could not even serve.
 """
 import socket
 import ssl
 import sys
 
 
-def context(chain, key, version, mode):
+def context(chain, key, version, mode, names=None):
     c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # The zoo holds weak keys and hashes; to refuse them is the client's part.
     c.set_ciphers("ALL:@SECLEVEL=0")
     c.minimum_version = c.maximum_version = {
         "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
     c.load_cert_chain(chain, key)
-    c.set_alpn_protocols(["http/1.1"])
+    c.set_alpn_protocols(["h2"] if mode == "h2" else ["http/1.1"])
+    if names is not None:
+        c.sni_callback = lambda tls, name, ctx: names.append(name)
     if mode.startswith("client:"):
         c.verify_mode = ssl.CERT_REQUIRED
         c.load_verify_locations(mode[len("client:"):])
@@ -57,9 +60,11 @@ def talk(tls, plain, mode):
 
 
 def serve_tls(listener, chain, key, version, mode):
-    c = context(chain, key, version, mode)
+    names = []
+    c = context(chain, key, version, mode, names)
     plain, _ = listener.accept()
     plain.settimeout(20)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     shadow = socket.socket(fileno=socket.dup(plain.fileno()))
     with shadow:
         try:
@@ -73,7 +78,7 @@ def serve_tls(listener, chain, key, version, mode):
             except (ssl.SSLError, OSError) as e:
                 # TLS 1.3: the client's refusal comes after the server's last message.
                 return "refused\t%s" % e
-    return "open\t%s" % (got.hex() or "-")
+    return "open\t%s\t%s" % (got.hex() or "-", names[0] or "-" if names else "-")
 
 
 def serve_raw(listener, pieces):
@@ -88,11 +93,13 @@ def serve_raw(listener, pieces):
                     break
                 plain.sendall(bytes.fromhex(piece))
             plain.shutdown(socket.SHUT_WR)
-            while got:
-                got = plain.recv(16384)
+            rest = got
+            while rest:
+                rest = plain.recv(16384)
+                got += rest
         except OSError as e:
             return "refused\t%s" % e
-    return "open\t-"
+    return "open\t%s\t-" % (got.hex() or "-")
 
 
 def serve(fields):
