@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "scim/sentry.h"
 
 /* Longer words are not compared: no option or command is near to them. */
 #define WORD_MAX 48
@@ -30,6 +31,12 @@ const char *opt_value(const struct opts *o, enum opt_id id)
 bool opt_given(const struct opts *o, enum opt_id id)
 {
 	return o->given[id].count > 0;
+}
+
+/* WORD as a message may quote it: people put tokens where they do not belong. */
+static const char *quotable(const char *word)
+{
+	return sentry_token_kind(str_of(word)) == SENTRY_TOKEN_PLAIN ? word : "[token]";
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
@@ -242,6 +249,7 @@ static const char *nearest_command(unsigned count, const char *const *words)
 
 bool opt_no_command(unsigned count, const char *const *words, struct err *e)
 {
+	const char *first = quotable(words[0]), *second = count > 1 ? quotable(words[1]) : "";
 	bool noun = opt_is_noun(words[0]);
 	const char *near = NULL;
 	struct buf list;
@@ -254,16 +262,15 @@ bool opt_no_command(unsigned count, const char *const *words, struct err *e)
 	else if (count > 1)
 		near = nearest_of_noun(words[0], words[1]);
 	if (noun && count == 1)
-		err_set(e, ERR_USAGE, "`%s` wants one of its commands: %s", words[0],
-			buf_text(&list));
+		err_set(e, ERR_USAGE, "`%s` wants one of its commands: %s", first, buf_text(&list));
 	else if (near != NULL)
-		err_set(e, ERR_USAGE, "unknown command `%s%s%s`; did you mean `%s`?", words[0],
-			noun ? " " : "", noun ? words[1] : "", near);
+		err_set(e, ERR_USAGE, "unknown command `%s%s%s`; did you mean `%s`?", first,
+			noun ? " " : "", noun ? second : "", near);
 	else if (noun)
-		err_set(e, ERR_USAGE, "unknown command `%s %s`; there are %s", words[0], words[1],
+		err_set(e, ERR_USAGE, "unknown command `%s %s`; there are %s", first, second,
 			buf_text(&list));
 	else
-		err_set(e, ERR_USAGE, "unknown command `%s`", words[0]);
+		err_set(e, ERR_USAGE, "unknown command `%s`", first);
 	buf_wipe(&list);
 	return false;
 }
@@ -354,7 +361,7 @@ static bool bad_choice(const struct opt_spec *spec, const char *value, struct er
 		more = str_cut(rest, '|', &one, &rest);
 		buf_addf(&list, "%s%.*s", list.len == 0 ? "" : more ? ", " : " or ", STR_ARG(one));
 	}
-	err_set(e, ERR_USAGE, "--%s is %s, not '%s'", spec->name, buf_text(&list), value);
+	err_set(e, ERR_USAGE, "--%s is %s, not '%s'", spec->name, buf_text(&list), quotable(value));
 	buf_wipe(&list);
 	return false;
 }
@@ -478,9 +485,9 @@ static bool check_arguments(const struct opts *o, struct err *e)
 	if (o->arg_count > c->max_args) {
 		if (c->max_args == 0)
 			return err_set(e, ERR_USAGE, "`%s` takes no argument, but '%s' is given",
-				c->words, o->args[0]);
+				c->words, quotable(o->args[0]));
 		return err_set(e, ERR_USAGE, "`%s` takes %s only, but '%s' is given too", c->words,
-			c->arguments, o->args[c->max_args]);
+			c->arguments, quotable(o->args[c->max_args]));
 	}
 	return true;
 }

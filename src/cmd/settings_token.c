@@ -34,6 +34,10 @@ static bool read_file(struct settings_loader *l, const char *path, struct err *e
 {
 	bool others_may_read;
 
+	/* The message of a file that is not there would show it. */
+	if (sentry_token_kind(str_of(path)) != SENTRY_TOKEN_PLAIN)
+		return err_set(e, ERR_CONFIG,
+			"the name of a file that holds the token is wanted, not the token");
 	if (!secret_read_file(&l->s->token, path, &others_may_read, e))
 		return false;
 	if (others_may_read)
@@ -86,7 +90,8 @@ static bool from_flags(struct settings_loader *l, struct err *e)
 		return false;
 	if (opt_given(o, OPT_TOKEN_FILE)) {
 		note(l, PLACE_FLAG, "--token-file");
-		return read_file(l, opt_value(o, OPT_TOKEN_FILE), e);
+		return read_file(l, opt_value(o, OPT_TOKEN_FILE), e) ||
+			err_context(e, "--token-file");
 	}
 	if (opt_given(o, OPT_TOKEN_FD)) {
 		note(l, PLACE_FLAG, "--token-fd");

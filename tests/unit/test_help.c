@@ -109,7 +109,7 @@ static void what_a_command_does_not_take_is_not_shown(void **state)
 	has_not("Examples");
 	has_not("Alias");
 	buf_clear(&out);
-	help_command(&cmd_table[5], &out);
+	help_command(&cmd_table[4], &out);
 	has("--output");
 	has_not("--org");
 }

@@ -209,6 +209,11 @@ static void what_must_not_exist_is_explained(void **state)
 	assert_null(strstr(err.text, "canary"));
 	fails("member list --tokn=sntryu_canary", "unknown option --tokn");
 	assert_null(strstr(err.text, "canary"));
+	fails("sntryu_canary", "unknown command `[token]`");
+	fails("member sntryi_canary", "unknown command `member [token]`");
+	fails("member list sntryi_canary", "but '[token]' is given");
+	fails("member get 1 sntryi_canary", "but '[token]' is given too");
+	fails("member list -o sntryi_canary", "not '[token]'");
 }
 
 static void options_belong_to_commands(void **state)
