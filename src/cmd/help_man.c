@@ -121,7 +121,7 @@ static void add_own_options(struct buf *out, const struct cmd_spec *c)
 	bool first = true;
 
 	for (; own != NULL && *own != OPT_COUNT; own++) {
-		buf_addf(out, "%s.Fl Fl %s", first ? "Options of its own:\n" : " ,\n",
+		buf_addf(out, "%s.Fl Fl %s", first ? ".Pp\nOptions of its own:\n" : " ,\n",
 			opt_table[*own].name);
 		first = false;
 	}

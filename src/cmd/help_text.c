@@ -60,7 +60,7 @@ const char help_description[] =
 	"the document of --input, the environment, a configuration file, the token itself, or the "
 	"default, in this order. Of region, URL and SCIM root the one from the stronger place "
 	"counts; two from the same place contradict each other. An empty environment variable "
-	"counts as unset. `sentry-scim config` shows every setting and its place.\n"
+	"counts as unset.\n"
 	"\n"
 	"Data goes to standard output, everything else to standard error. Resources are printed "
 	"byte for byte as the server sent them. If the server refuses, standard error gets the "
