@@ -20,8 +20,7 @@ void help_command(const struct cmd_spec *c, struct buf *out);
 void help_noun(const char *noun, struct buf *out);
 /* Whichever of these WORDS, COUNT of them, ask for; ERR_USAGE when they are neither a command nor
    a noun. What `help WORDS` prints, and `--help` with the words of struct opts' arguments. */
-MUST_USE bool help_topic(
-	unsigned count, const char *const *words, struct buf *out, struct err *e);
+MUST_USE bool help_topic(unsigned count, const char *const *words, struct buf *out, struct err *e);
 /* The manual page as mdoc source. */
 void help_man(struct buf *out);
 

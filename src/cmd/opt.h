@@ -72,9 +72,9 @@ struct opt_spec {
 	const char *value;   /* what the value is called in help, "FILE"; NULL: takes none */
 	const char *choices; /* "ok|fail|update" when the value is one of a few words, else NULL */
 	enum opt_group group;
-	bool repeatable;     /* more than one value; options without a value may always be repeated */
-	bool may_be_empty;   /* '' is a value too */
-	const char *help;    /* one sentence, lower case, no final stop */
+	bool repeatable;   /* more than one value; options without a value may always be repeated */
+	bool may_be_empty; /* '' is a value too */
+	const char *help;  /* one sentence, lower case, no final stop */
 };
 extern const struct opt_spec opt_table[OPT_COUNT];
 
@@ -89,10 +89,11 @@ struct cmd_spec {
 	const char *alias;     /* "provision", or NULL */
 	const char *arguments; /* "USERNAME...", or "" */
 	const char *summary;   /* one line, lower case, no final stop */
-	const char *details;   /* paragraphs parted by "\n\n", for `help COMMAND` and the manual; or NULL */
+	const char *details;   /* paragraphs parted by "\n\n", for `help COMMAND` and the manual; or
+				  NULL */
 	const char *examples;  /* lines that work as they stand, one command a line; or NULL */
-	const enum opt_id *options; /* own options, ended by OPT_COUNT; or NULL */
-	unsigned groups;       /* OPT_GROUP_ bits of the common options it takes */
+	const enum opt_id *options;  /* own options, ended by OPT_COUNT; or NULL */
+	unsigned groups;             /* OPT_GROUP_ bits of the common options it takes */
 	unsigned min_args, max_args; /* UINT32_MAX: any number */
 	/* Runs it; the answer is the exit code. NULL in tests only. */
 	int (*run)(struct cmd_context *c);
@@ -116,8 +117,8 @@ struct opts {
  * lists its commands. When help or the version is asked for, words are not judged: without a
  * command of that name COMMAND is NULL and the words are the arguments, for help_topic().
  */
-MUST_USE bool opt_parse(int argc, char *const argv[], struct arena *arena, struct opts *out,
-	struct err *e);
+MUST_USE bool opt_parse(
+	int argc, char *const argv[], struct arena *arena, struct opts *out, struct err *e);
 /* The command whose words, or alias, are the first of WORDS, the longest if several; *USED is how
    many they are. NULL if there is none. */
 const struct cmd_spec *opt_command(unsigned count, const char *const *words, unsigned *used);

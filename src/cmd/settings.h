@@ -21,7 +21,15 @@
 #include "sys/trust.h"
 
 /* Stronger places first. */
-enum place { PLACE_FLAG, PLACE_INPUT, PLACE_ENVIRONMENT, PLACE_FILE, PLACE_TOKEN, PLACE_DEFAULT, PLACE_NONE };
+enum place {
+	PLACE_FLAG,
+	PLACE_INPUT,
+	PLACE_ENVIRONMENT,
+	PLACE_FILE,
+	PLACE_TOKEN,
+	PLACE_DEFAULT,
+	PLACE_NONE
+};
 
 struct setting {
 	const char *value; /* NUL-terminated, or NULL when not set */
@@ -53,7 +61,7 @@ struct settings {
 	bool incomplete;      /* after a failure: only the token or the organization is missing */
 	struct trust trust;
 	struct tls_options tls;
-	struct route route;   /* all but `config` and addresses */
+	struct route route;       /* all but `config` and addresses */
 	const char *proxy_reason; /* where the proxy is from, or why there is none */
 	unsigned header_count;
 	struct message_header headers[LIMIT_USER_HEADERS];

@@ -29,8 +29,8 @@ struct settings_files {
  * where they exist; one of these two that cannot be read is warned about. ERR_CONFIG, with
  * FILE:LINE where a line is broken. To be wiped in either case.
  */
-MUST_USE bool settings_files_read(struct settings_files *f, const char *named, struct arena *arena,
-	struct err *e);
+MUST_USE bool settings_files_read(
+	struct settings_files *f, const char *named, struct arena *arena, struct err *e);
 void settings_files_wipe(struct settings_files *f);
 
 /* Whether TEXT, the content of PATH, is a configuration file; ERR_CONFIG otherwise. */

@@ -1,8 +1,8 @@
 /*
  * NO_PROXY: which hosts are reached directly. One written rule set: entries parted by commas or
- * blanks; "*" as the only entry means every host; a leading dot is ignored; "a.b" covers a.b and its
- * sub-domains, ignoring case and a final dot; "host:port" and "[v6]:port" count for that port only;
- * CIDR blocks cover literal addresses; names are not resolved.
+ * blanks; "*" as the only entry means every host; a leading dot is ignored; "a.b" covers a.b and
+ * its sub-domains, ignoring case and a final dot; "host:port" and "[v6]:port" count for that port
+ * only; CIDR blocks cover literal addresses; names are not resolved.
  */
 #ifndef SENTRY_SCIM_CODEC_NO_PROXY_H
 #define SENTRY_SCIM_CODEC_NO_PROXY_H

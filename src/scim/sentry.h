@@ -37,8 +37,8 @@ enum sentry_token_kind {
 	SENTRY_TOKEN_INTEGRATION, /* sntryi_: the one that switching SCIM on makes */
 	SENTRY_TOKEN_USER,        /* sntryu_ */
 	SENTRY_TOKEN_APPLICATION, /* sntrya_ */
-	SENTRY_TOKEN_ORGANIZATION,/* sntrys_: can do no SCIM at all, only answers 403 */
-	SENTRY_TOKEN_AGENT        /* sntryag_: cannot either */
+	SENTRY_TOKEN_ORGANIZATION, /* sntrys_: can do no SCIM at all, only answers 403 */
+	SENTRY_TOKEN_AGENT         /* sntryag_: cannot either */
 };
 enum sentry_token_kind sentry_token_kind(struct str token);
 /* "integration token (sntryi_)" and the like. */
