@@ -150,13 +150,14 @@ build/$1/sentry-scim: BUDGET := $(BUDGET)
 
 build/$1/musl/lib/libc.a: $(call obtained,musl) toolchains/$1.mk
 	$$(call say,MUSL)
-	$$Qmkdir -p build/$1/musl/objects
+	$$Qrm -rf build/$1/musl && mkdir -p build/$1/musl/objects
 	$$Qcd build/$1/musl/objects && CC='$$(CC)' CROSS_COMPILE='$$(CROSS)' \
 		CFLAGS='$$(CPU) -Os -fPIE -fno-ident -ffile-prefix-map=$$(CURDIR)/=' \
 		$$(CURDIR)/build/third_party/musl/configure --prefix=$$(CURDIR)/build/$1/musl \
 		--disable-shared --disable-gcc-wrapper >configure.log
 	$$Q$$(MAKE) -s -C build/$1/musl/objects install-libs install-headers >build/$1/musl/make.log 2>&1
 	$$Qln -sfn $(HEADERS) build/$1/musl/include/
+	$$Qrm -rf build/$1/musl/objects && touch $$@
 
 build/$1/sentry-scim: $(call objects,$1,$(LAYERS)) build/$1/src/main.o $(EXTRA:%.c=build/$1/%.o) toolchains/gate
 	$$(link_musl)
