@@ -163,6 +163,10 @@ build/$1/sentry-scim: $(call objects,$1,$(LAYERS)) build/$1/src/main.o $(EXTRA:%
 	$$(link_musl)
 	$$Q$$(CROSS)strip -R .comment $$@
 	$$Qtoolchains/gate '$$(CROSS)' $$@ $$(BUDGET) $$(filter %/roots_data.o,$$^)
+# The program as a command of this machine, by qemu where it is another's
+build/$1/run: build/$1/sentry-scim
+	$$Qprintf '#!/bin/sh\nexec %s "$$$${0%%/*}/sentry-scim" "$$$$@"\n' '$(RUN)' >$$@
+	$$Qchmod +x $$@
 build/$1/tests/bench/%: build/$1/tests/bench/%.o build/$1/libmbedtls.a $(EXTRA:%.c=build/$1/%.o)
 	$$(link_musl)
 endef
@@ -252,13 +256,17 @@ $(BUILD_TAP): build/check/build-%.tap: tests/build/%.sh FORCE
 build/check/cli.tap: build/sentry-scim build/asan/sentry-scim build/local-sentry FORCE
 	$Qtests/tap $@ tests/cli/run
 
+build/check/target.tap: build/$(TARGET)/run build/local-sentry FORCE
+	$Qtests/tap $@ env SENTRY_SCIM=$< python3 tests/cli/test_member_create.py
+
 check: $(UNIT_TAP) $(FUZZ_TAP) $(LINT_TAP) $(BUILD_TAP) $(CLI_TAP) ## everything below down to lint
 check-unit: $(UNIT_TAP) ## unit tests, under the sanitizers
 check-fuzz: $(FUZZ_TAP) ## the corpora replayed through each parser, under the sanitizers
 check-build: $(BUILD_TAP) ## the build's own scripts
 check-cli: $(CLI_TAP) ## the program end to end against the local Sentry
+check-target: build/check/target.tap ## creating a member end to end, by TARGET's program
 lint: $(LINT_TAP) ## layers, headers, banned calls, layout
-check check-unit check-fuzz check-build check-cli lint:
+check check-unit check-fuzz check-build check-cli check-target lint:
 	$Qtests/tally $^
 
 fuzz: $(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%) ## libFuzzer, FUZZ_SECONDS for each parser
@@ -295,7 +303,7 @@ help: ## this list
 	@echo "  V=1          shows the commands"
 
 FORCE:
-.PHONY: all server install check check-unit check-fuzz check-build check-cli lint fuzz interop soak \
+.PHONY: all server install check check-unit check-fuzz check-build check-cli check-target lint fuzz interop soak \
 	bench demo deps format clean help FORCE
 
 -include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/gen/*.d build/*/tests/*/*.d \
