@@ -290,10 +290,22 @@ static void dump_flag(struct json_emit *j, const char *name, bool value)
 	json_emit_bool(j, value);
 }
 
+/* A number in a string, as ids are on the wire. */
+static void dump_number(struct json_emit *j, uint64_t id)
+{
+	struct buf text;
+
+	server_buf(&text);
+	buf_add_u64(&text, id);
+	must_hold(&text);
+	json_emit_string(j, buf_str(&text));
+	buf_wipe(&text);
+}
+
 static void dump_id(struct json_emit *j, uint64_t id)
 {
 	json_emit_key(j, str_of("id"));
-	json_emit_u64(j, id);
+	dump_number(j, id);
 }
 
 static void dump_date(struct json_emit *j, int64_t seconds)
@@ -318,13 +330,13 @@ static void dump_member(struct json_emit *j, const struct member *m)
 	json_emit_object(j);
 	dump_id(j, m->id);
 	json_emit_member(j, "org", str_of(m->org->slug));
-	json_emit_member(j, "email", str_of(m->email));
+	json_emit_member(j, "userName", str_of(m->email));
 	json_emit_key(j, str_of("other_emails"));
 	json_emit_array(j);
 	for (i = 0; i < m->other_count; i++)
 		json_emit_string(j, str_of(m->others[i]));
 	json_emit_array_close(j);
-	json_emit_member(j, "role", str_of(m->role));
+	json_emit_member(j, "sentryOrgRole", str_of(m->role));
 	json_emit_member(j, "invite_status", str_of(standings[m->standing]));
 	dump_flag(j, "joined", m->joined);
 	dump_flag(j, "inactive", m->inactive);
@@ -343,13 +355,13 @@ static void dump_team(struct json_emit *j, const struct team *t)
 	json_emit_object(j);
 	dump_id(j, t->id);
 	json_emit_member(j, "org", str_of(t->org->slug));
-	json_emit_member(j, "name", str_of(t->name));
+	json_emit_member(j, "displayName", str_of(t->name));
 	json_emit_member(j, "slug", str_of(t->slug));
 	dump_flag(j, "idp_provisioned", t->idp_provisioned);
 	json_emit_key(j, str_of("members"));
 	json_emit_array(j);
 	for (i = 0; i < t->member_count; i++)
-		json_emit_u64(j, t->members[i]);
+		dump_number(j, t->members[i]);
 	json_emit_array_close(j);
 	json_emit_object_close(j);
 }

@@ -137,7 +137,7 @@ void team_add(struct team *t, uint64_t member);
 void team_remove(struct team *t, uint64_t member);
 void team_clear(struct team *t);
 
-/* Everything but the tokens as one JSON object. */
+/* Everything but the tokens as one JSON object; what SCIM has a name for is called by it. */
 void state_dump(const struct state *s, struct buf *out);
 /* Writes the dump to the state file, if one was asked for. To be called after every change. */
 void state_save(const struct state *s);
