@@ -27,12 +27,21 @@ static int from_below(struct tls *t, enum io io, size_t moved)
 	return MBEDTLS_ERR_NET_CONN_RESET;
 }
 
+/*
+ * A server that has refused the handshake closes, and the next write fails; but its alert is there
+ * to be read, and says why. So during the handshake only reading finds out that nobody listens.
+ */
 static int send_below(void *context, const unsigned char *data, size_t len)
 {
 	struct tls *t = context;
+	struct err e = {.kind = ERR_NONE};
 	size_t put = 0;
-	enum io io = t->below->write(t->below, data, len, &put, &t->fault);
+	enum io io = t->below->write(t->below, data, len, &put, &e);
 
+	if (io == IO_FAIL && !t->done && e.kind == ERR_CLOSED)
+		return (int)len;
+	if (io == IO_FAIL)
+		t->fault = e;
 	return from_below(t, io, put);
 }
 
@@ -98,9 +107,10 @@ static enum io tls_read(struct wire *w, void *data, size_t len, size_t *got, str
 		*got = (size_t)code;
 		return IO_OK;
 	}
-	if (code == 0 || code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
+	if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return IO_END;
-	return outcome(t, code, e);
+	/* Zero is the library's word for a connection that ended without saying so in TLS. */
+	return outcome(t, code == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : code, e);
 }
 
 static enum io tls_write(struct wire *w, const void *data, size_t len, size_t *put, struct err *e)

@@ -62,6 +62,8 @@ static inline void peer_start(struct peer *p)
 
 static inline void peer_stop(struct peer *p)
 {
+	/* A failed test may have left it waiting for somebody. */
+	kill(p->pid, SIGKILL);
 	fclose(p->to);
 	fclose(p->from);
 	waitpid(p->pid, NULL, 0);

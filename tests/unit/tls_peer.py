@@ -10,6 +10,9 @@ is served, and its outcome is answered:
                                having been sent before; "silent" only says close_notify; "client:CA"
                                requires a client certificate of CA.
   raw HEX...                   answers each piece that the client sends with the next HEX
+  forge SHAPE                  answers with the ServerHello of CVE-2026-115490: SHAPE is "whole",
+                               "bytes" (a record for each byte behind the header), "dust" (a
+                               record for each byte) or "retry" (after a HelloRetryRequest)
 
 Outcomes: "open GOT NAME" with the application bytes received in hex and the server name asked for,
 "-" for none; "refused WHY" when the handshake did not come to its end; "failed WHY" when this side
@@ -102,6 +105,60 @@ def serve_raw(listener, pieces):
     return "open\t%s\t-" % (got.hex() or "-")
 
 
+def record(message):
+    return b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
+
+
+def server_hello(version, random, session, extensions):
+    body = version + random + bytes([len(session)]) + session + b"\x13\x01\x00"
+    body += len(extensions).to_bytes(2, "big") + extensions
+    return b"\x02" + len(body).to_bytes(3, "big") + body
+
+
+def read_hello(plain):
+    """The session id of a ClientHello, which stands in one record."""
+    got = b""
+    while len(got) < 5 or len(got) < 5 + int.from_bytes(got[3:5], "big"):
+        piece = plain.recv(4096)
+        if not piece:
+            raise OSError("no ClientHello")
+        got += piece
+    at = 5 + 4 + 2 + 32
+    return got[at + 1:at + 1 + got[at]]
+
+
+RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+
+
+def serve_forged(listener, shape):
+    plain, _ = listener.accept()
+    plain.settimeout(20)
+    with plain:
+        session = read_hello(plain)
+        if shape == "retry":
+            # supported_versions: TLS 1.3; key_share: P-256
+            plain.sendall(record(server_hello(
+                b"\x03\x03", RETRY, session, bytes.fromhex("002b00020304003300020017"))))
+            ccs = plain.recv(6, socket.MSG_PEEK)
+            if ccs[:1] == b"\x14":
+                plain.recv(6)
+            session = read_hello(plain)
+        hello = server_hello(b"\x03\x04", b"\x11" * 32, session, b"")
+        cuts = {"bytes": range(4, len(hello)), "dust": range(1, len(hello))}.get(shape, [])
+        ends = [0, *cuts, len(hello)]
+        plain.sendall(b"".join(record(hello[a:b]) for a, b in zip(ends, ends[1:])))
+        plain.shutdown(socket.SHUT_WR)
+        got = b""
+        try:
+            piece = plain.recv(4096)
+            while piece:
+                got += piece
+                piece = plain.recv(4096)
+        except OSError:
+            pass
+    return "open\t%s\t-" % (got.hex() or "-")
+
+
 def serve(fields):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
@@ -110,6 +167,8 @@ def serve(fields):
         print("port\t%d" % listener.getsockname()[1], flush=True)
         if fields[0] == "tls":
             return serve_tls(listener, *fields[1:])
+        if fields[0] == "forge":
+            return serve_forged(listener, fields[1])
         return serve_raw(listener, fields[1:])
 
 
