@@ -67,7 +67,8 @@ static bool wait_for_seed(struct pollfd *fd, int64_t deadline, struct err *e)
 			"jitterentropy");
 		return false;
 	}
-	poll(fd, fd == NULL ? 0 : 1, clock_poll_timeout(again < deadline ? again : deadline, now));
+	stop_poll(fd, fd == NULL ? 0 : 1,
+		clock_poll_timeout(again < deadline ? again : deadline, now));
 	return true;
 }
 
