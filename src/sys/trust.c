@@ -95,7 +95,7 @@ static void look_ahead(struct hunt *h)
 {
 	struct der_certificate c;
 
-	if (h->matched || h->pem.skip || h->subject.n == 0 || h->der.len == 0)
+	if (h->matched || h->subject.n == 0 || !h->pem.inside || h->pem.skip)
 		return;
 	if (!der_certificate(buf_str(&h->der), true, &c))
 		return;
