@@ -424,8 +424,8 @@ static bool read_which(struct str which, struct fault *f)
 	return true;
 }
 
-/* The next action off *REST, its quotes removed. */
-static char *next_action(struct str *rest)
+/* The next action off *REST, its quotes removed; *MORE tells whether a comma stood behind it. */
+static char *next_action(struct str *rest, bool *more)
 {
 	char *text = must_alloc(rest->n + 1, 1);
 	bool quoted = false;
@@ -437,22 +437,24 @@ static char *next_action(struct str *rest)
 		else
 			text[n++] = rest->p[i];
 	}
-	*rest = str_skip(*rest, i < rest->n ? i + 1 : i);
+	*more = i < rest->n;
+	*rest = str_skip(*rest, *more ? i + 1 : i);
 	return text;
 }
 
 static void read_actions(struct fault *f, struct str rest, const char *spec)
 {
 	struct effect trial;
+	bool more;
 
 	effect_init(&trial);
 	do {
 		f->texts = must_grow(f->texts, f->text_count, sizeof(*f->texts));
-		f->texts[f->text_count] = next_action(&rest);
+		f->texts[f->text_count] = next_action(&rest, &more);
 		if (!apply_text(&trial, f->texts[f->text_count]))
 			die("--fault '%s': there is no action '%s'", spec, f->texts[f->text_count]);
 		f->text_count++;
-	} while (rest.n > 0);
+	} while (more);
 	effect_wipe(&trial);
 }
 

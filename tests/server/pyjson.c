@@ -48,7 +48,7 @@ static const char *string_fault(struct str text, size_t start, size_t *at)
 			continue;
 		if (++i < text.n && memchr("\"\\/bfnrtu", text.p[i], 9) == NULL)
 			return "Invalid \\escape";
-		*at = i + 1;
+		*at = i;
 		if (i < text.n && text.p[i] == 'u' &&
 			(text.n - i < 5 ||
 				!str_hex_to_u64(str_from(text.p + i + 1, 4), 0xffff, &code)))

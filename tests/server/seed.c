@@ -18,20 +18,21 @@ static const struct {
 	{"org:ci", SCOPE_ORG_CI},
 };
 
-/* Takes SCOPE+SCOPE... off the front of REST; names hold a colon, so colons cannot part them. */
+/* Takes SCOPE+SCOPE... off the front of REST; names hold a colon, so colons cannot part them.
+   False, nothing changed, when no scope stands there. */
 static bool take_scopes(struct str *rest, unsigned *scopes)
 {
 	struct str at = *rest;
+	unsigned found = 0;
 	bool more;
 	size_t i, count = sizeof(scope_names) / sizeof(scope_names[0]);
 
-	*scopes = 0;
 	do {
 		for (i = 0; i < count && !str_starts(at, scope_names[i].name); i++)
 			;
 		if (i == count)
 			return false;
-		*scopes |= scope_names[i].scopes;
+		found |= scope_names[i].scopes;
 		at = str_skip(at, str_of(scope_names[i].name).n);
 		more = str_starts(at, "+");
 		at = str_skip(at, more ? 1 : 0);
@@ -39,6 +40,7 @@ static bool take_scopes(struct str *rest, unsigned *scopes)
 	if (at.n > 0 && at.p[0] != ':')
 		return false;
 	*rest = str_skip(at, 1);
+	*scopes = found;
 	return true;
 }
 
