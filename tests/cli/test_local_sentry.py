@@ -488,6 +488,7 @@ def _():
             make(name).expect(400, '{"slug":["This field may not be blank."]}')
         make("x" * 65).expect(400, '{"name":["Ensure this field has no more than 64 characters."],'
                                    '"slug":["Ensure this field has no more than 50 characters."]}')
+        make("nul\0").expect(400, '{"name":["Null characters are not allowed."]}')
         make("\u00c9quipe \u0141\u00f3d\u017a").expect(201)
         slugs = [t["slug"] for t in json.load(open(s.state_file))["teams"]]
         assert slugs == ["zoo", "data-eng", "equipe-odz"], slugs

@@ -108,6 +108,8 @@ static void judge_names(struct str name, struct str slug, struct buf *faults)
 	if (check_length(name) > 64)
 		buf_add_text(
 			faults, "\"name\":[\"Ensure this field has no more than 64 characters.\"]");
+	else if (name.n > 0 && memchr(name.p, '\0', name.n) != NULL)
+		buf_add_text(faults, "\"name\":[\"Null characters are not allowed.\"]");
 	if (slug.n == 0)
 		text = "This field may not be blank.";
 	else if (slug.n > 50)
@@ -156,7 +158,7 @@ static void create_group(struct call *c, struct str name, struct str slug)
 	}
 	t = state_add_team(s, c->org, name, slug);
 	t->idp_provisioned = true;
-	state_save(s);
+	state_changed(s);
 	answer_group(c, 201, t, false);
 }
 
@@ -209,7 +211,7 @@ void group_delete(struct call *c)
 	if (t == NULL)
 		return;
 	state_remove_team(&c->api->state, t);
-	state_save(&c->api->state);
+	state_changed(&c->api->state);
 	reply_empty(c->reply, 204);
 }
 
@@ -473,7 +475,7 @@ void group_patch(struct call *c)
 	/* A refusal that was answered on the spot leaves what came before it in force. */
 	if (outcome != OUTCOME_FINE && outcome != OUTCOME_ANSWERED)
 		restore(t, &before);
-	state_save(&c->api->state);
+	state_changed(&c->api->state);
 	answer_patch(c, outcome);
 	free(before.name);
 	free(before.slug);

@@ -219,7 +219,7 @@ static void run_deferred(struct server *s, int64_t now)
 /* When something is due next, as poll() takes it. */
 static int time_out(const struct server *s, int64_t now)
 {
-	int64_t first = NEVER;
+	int64_t first = state_save_due(&s->api.state);
 	size_t i;
 
 	for (i = 0; i < s->connection_count; i++)
@@ -282,6 +282,8 @@ static bool turn(struct server *s, struct pollfd *fds)
 			connection_advance(s, c, now);
 	}
 	run_deferred(s, now);
+	if (state_save_due(&s->api.state) <= now)
+		state_save(&s->api.state);
 	if (fds[1].revents != 0)
 		accept_all(s, now);
 	reap(s);
@@ -298,6 +300,8 @@ void server_run(struct server *s)
 		on = turn(s, fds);
 		free(fds);
 	}
+	if (s->api.state.unsaved)
+		state_save(&s->api.state);
 	close(stop_pipe[0]);
 	close(stop_pipe[1]);
 }

@@ -408,10 +408,11 @@ void state_dump(const struct state *s, struct buf *out)
 		die("the state cannot be written as JSON: %s", j.fault ? j.fault : "too large");
 }
 
-void state_save(const struct state *s)
+void state_save(struct state *s)
 {
 	struct buf text;
 
+	s->unsaved = false;
 	if (s->file == NULL)
 		return;
 	server_buf(&text);
@@ -420,4 +421,17 @@ void state_save(const struct state *s)
 	must_hold(&text);
 	must_replace(s->file, buf_str(&text));
 	buf_wipe(&text);
+	s->saved_ms = now_ms();
+}
+
+void state_changed(struct state *s)
+{
+	s->unsaved = true;
+	if (s->member_count <= STATE_SMALL)
+		state_save(s);
+}
+
+int64_t state_save_due(const struct state *s)
+{
+	return s->unsaved && s->file != NULL ? s->saved_ms + STATE_SAVE_MS : INT64_MAX;
 }

@@ -101,6 +101,8 @@ struct state {
 	uint64_t mails;    /* invitation e-mails that would have been sent */
 	uint64_t requests; /* answered so far */
 	const char *file;  /* where every change is dumped; NULL: nowhere */
+	bool unsaved;      /* the dump is older than the last change */
+	int64_t saved_ms;  /* when it was written, monotonic */
 };
 
 void state_init(struct state *s);
@@ -139,7 +141,17 @@ void team_clear(struct team *t);
 
 /* Everything but the tokens as one JSON object; what SCIM has a name for is called by it. */
 void state_dump(const struct state *s, struct buf *out);
-/* Writes the dump to the state file, if one was asked for. To be called after every change. */
-void state_save(const struct state *s);
+/*
+ * To be called after every change: writes the dump to the state file, if one was asked for. With
+ * more than STATE_SMALL members only the change is noted, since a dump a change would make a large
+ * import quadratic; state_save_due() tells when the dump is to be written then.
+ */
+#define STATE_SMALL   1000u
+#define STATE_SAVE_MS 250
+void state_changed(struct state *s);
+/* The monotonic time at which state_save() is due; INT64_MAX when nothing is unsaved. */
+int64_t state_save_due(const struct state *s);
+/* Writes the dump now, if a file was asked for. */
+void state_save(struct state *s);
 
 #endif

@@ -251,7 +251,7 @@ static void create(struct call *c, struct str email, struct str role, bool role_
 	m->idp_role_restricted = role_given;
 	if (a->manners.invite_mail)
 		a->state.mails++;
-	state_save(&a->state);
+	state_changed(&a->state);
 	answer_user(c, 201, m);
 }
 
@@ -268,7 +268,7 @@ static void create_or_conflict(struct call *c, struct str email, struct str role
 		already_invited(c, email);
 	} else if (str_is(role, m->role)) {
 		m->invite_expired = false;
-		state_save(&c->api->state);
+		state_changed(&c->api->state);
 		answer_user(c, 201, m);
 	} else {
 		reply_crash(c->reply); /* the database's own uniqueness */
@@ -318,7 +318,7 @@ static void remove_member(struct call *c, struct member *m)
 		return;
 	}
 	state_remove_member(s, m);
-	state_save(s);
+	state_changed(s);
 	reply_empty(c->reply, 204);
 }
 
@@ -396,7 +396,7 @@ static void put(struct call *c, struct member *m, struct str role)
 	else if (!put_role(c, m, role))
 		return;
 	m->idp_provisioned = true;
-	state_save(&c->api->state);
+	state_changed(&c->api->state);
 	answer_user(c, 200, m);
 }
 
