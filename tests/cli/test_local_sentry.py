@@ -646,13 +646,13 @@ def _():
 
 @case("concurrency: twenty-five slow answers overlap, the twenty-sixth is refused at once")
 def _():
-    with Sentry("--rate-limit", "999", "--latency", "700") as s:
+    with Sentry("--rate-limit", "999", "--latency", "1500") as s:
         begun = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(26) as pool:
             answers = list(pool.map(lambda _: ask(s, "GET", "Users"), range(26)))
         took = time.monotonic() - begun
         assert sorted(a.status for a in answers) == [200] * 25 + [429], answers
-        assert took < 5, took
+        assert took < 10, took
         a = [a for a in answers if a.status == 429][0]
         assert a.text == ('{"detail":"You are attempting to go above the allowed concurrency for this '
                           'endpoint. Concurrency limit is 25"}'), a
@@ -709,7 +709,7 @@ def _():
 def _():
     with Sentry("--fault", "GET Users#1=stall", "--fault", "GET Users#2=stall-after:30",
                 "--fault", "GET Users#3=slow:4000", "--fault", "GET Users#4=delay:300",
-                "--fault", "POST Users=late-commit:300") as s:
+                "--fault", "POST Users=late-commit:800") as s:
         for expected in (0, 30):
             with socket.create_connection(("127.0.0.1", s.port), 10) as c:
                 c.sendall(request_bytes())
@@ -790,7 +790,7 @@ def _():
 
 @case("a list that lags behind does not show what was just created, and does later")
 def _():
-    with Sentry("--fault", "GET Users=stale:400") as s:
+    with Sentry("--fault", "GET Users=stale:1000") as s:
         create(s, "a@example.com").expect(201)
         begun = time.monotonic()
         assert names(listed(s)) == []
@@ -798,7 +798,7 @@ def _():
         while names(listed(s)) == []:
             assert time.monotonic() - begun < 10
             time.sleep(0.02)
-        assert time.monotonic() - begun > 0.3
+        assert time.monotonic() - begun > 0.8
 
 
 @case("requests: kept alive, pipelined, chunked, with Expect; a client that frames wrongly is told")
