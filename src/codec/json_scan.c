@@ -528,14 +528,14 @@ static bool add_name(struct names *n, size_t start)
    the length of the text when none is. */
 static size_t drop_names(struct names *n, unsigned depth)
 {
-	size_t first = n->first[depth];
-	uint32_t *at = n->at + first;
-	size_t count = n->count - first;
+	size_t count = n->count - n->first[depth];
 	size_t i, repeated = n->text.n;
+	uint32_t *at;
 
-	n->count = first;
+	n->count -= count;
 	if (count < 2)
 		return repeated;
+	at = n->at + n->count;
 	sort_names(n, at, count);
 	for (i = 1; i < count; i++)
 		if (at[i] < repeated && compare_names(n, at[i - 1], at[i]) == 0)
