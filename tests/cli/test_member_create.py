@@ -206,16 +206,16 @@ def _():
                 assert c not in text, repr(text)
     with Scripted(answering(answer(403, "\033]0;owned\007\r\nx"))) as s:
         r = run("--scim-url", s.url, "member", "create", "a@example.com").expect(6, out="")
-        assert "\\x1B]0;owned\\x07\\x0D\\x0Ax" in r.err, r
+        assert "\\x1b]0;owned\\x07\\x0d\\x0ax" in r.err, r
 
 
 @case("exists: fail is the default and exits 5, with the server's words and a hint")
 def _():
-    for switches, words in (([], "409"), (["--invite-conflict", "400"], "400")):
-        with Sentry("--member", "ada@example.com", *switches) as s:
+    for status in ("409", "400"):
+        with Sentry("--member", "ada@example.com", "--invite-conflict", status) as s:
             r = s.run("member", "create", "ada@example.com").expect(5, out="")
             lines = r.err.splitlines()
-            assert lines[0].startswith("sentry-scim: %s " % words) or words == "400", r
+            assert lines[0].startswith("sentry-scim: %s {" % status), r
             assert lines[1].startswith("hint: "), r
 
 
@@ -224,7 +224,7 @@ def _():
     for seed in ("ada@example.com", "ada@example.com:joined"):
         for conflict in ("400", "409"):
             with Sentry("--member", seed + ":role=member", "--invite-conflict", conflict) as s:
-                r = s.run("member", "create", "Ada@Example.com", "--role", "admin",
+                r = s.run("member", "create", "ada@example.com", "--role", "admin",
                           "--if-exists", "ok").expect(0, err="exists already")
                 assert r.json()["userName"] == "ada@example.com", r
                 assert r.json()["sentryOrgRole"] == "member", r
