@@ -56,11 +56,11 @@ MBEDTLS_CLIENT := aes aesce aesni asn1parse asn1write base64 bignum bignum_core 
 	psa_crypto psa_crypto_aead psa_crypto_cipher psa_crypto_client \
 	psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac \
 	psa_crypto_random psa_crypto_rsa psa_crypto_slot_management psa_util rsa rsa_alt_helpers \
-	sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls13_client \
+	sha1 sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls13_client \
 	ssl_tls13_generic ssl_tls13_keys version x509 x509_crt
 MBEDTLS_SERVER := aria camellia ccm cmac ctr_drbg debug des dhm ecjpake entropy entropy_poll error \
 	hmac_drbg md5 net_sockets nist_kw pkcs12 pkcs5 pkcs7 pkwrite psa_crypto_ffdh \
-	psa_crypto_pake ripemd160 sha1 sha3 ssl_cache ssl_cookie ssl_debug_helpers_generated \
+	psa_crypto_pake ripemd160 sha3 ssl_cache ssl_cookie ssl_debug_helpers_generated \
 	ssl_ticket ssl_tls12_server ssl_tls13_server threading timing version_features x509_create \
 	x509_crl x509_csr x509write x509write_crt x509write_csr
 

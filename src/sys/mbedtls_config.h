@@ -21,8 +21,8 @@
 /* Results that must be looked at are marked, so that the compiler insists. */
 #define MBEDTLS_CHECK_RETURN_WARNING
 #define MBEDTLS_DEPRECATED_REMOVED
-/* All random bytes come from mbedtls_psa_external_get_random() in sys/entropy, which is
-   getrandom(2): 3.6 itself reads /dev/random under musl. No generator of its own is needed. */
+/* All random bytes come from mbedtls_psa_external_get_random() in sys/tls_config, which takes them
+   from sys/entropy: 3.6 itself reads /dev/random under musl. No generator of its own is needed. */
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 
 /* Protocol */
@@ -71,6 +71,10 @@
 #define MBEDTLS_CHACHAPOLY_C
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_MD_C
+/* Only to read the old roots that signed themselves with SHA-1, a fifth of Mozilla's list, DigiCert's
+   and GlobalSign's among them: without it they cannot be parsed as trust anchors, and in TLS 1.3 a
+   chain that ends in one fails. sys/tls_config allows SHA-1 in no signature that is verified. */
+#define MBEDTLS_SHA1_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C

@@ -661,6 +661,27 @@ static void judges_against_the_roots_compiled_in(void **state)
 	end(&s);
 }
 
+/* A fifth of all public roots: nobody verifies a root's own signature. */
+static void trusts_roots_that_signed_themselves_with_sha1(void **state)
+{
+#define SHA1_ROOT "tests/corpora/tls-sha1-root/"
+	static const char *const versions[] = {"1.2", "1.3"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char command[256];
+		struct session s;
+
+		snprintf(command, sizeof(command),
+			"tls\t" SHA1_ROOT "chain.pem\t" SHA1_ROOT "key.pem\t%s\techo", versions[i]);
+		prepare(&s, SHA1_ROOT "trust.pem");
+		open_to(&s, command, "localhost");
+		if (peer_handshake(s.tls, &s.e) != IO_OK)
+			fail_msg("TLS %s: %s", versions[i], s.e.text);
+		end(&s);
+	}
+}
+
 static void takes_hosts_and_nothing_else(void **state)
 {
 	static const char *const hosts[] = {"", "a b", "a/b", "[::1]", "a..b"};
@@ -825,6 +846,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			does_without_sources_that_nobody_named, start, stop),
 		cmocka_unit_test_setup_teardown(judges_against_the_roots_compiled_in, start, stop),
+		cmocka_unit_test_setup_teardown(
+			trusts_roots_that_signed_themselves_with_sha1, start, stop),
 		cmocka_unit_test_setup_teardown(takes_hosts_and_nothing_else, start, stop),
 		cmocka_unit_test_setup_teardown(
 			survives_failed_allocations_in_tls_1_2, start, stop),
