@@ -86,14 +86,20 @@ static size_t take_groups(struct str text, unsigned char *bytes, size_t room, si
 	size_t i;
 
 	for (i = 0; i + 4 <= text.n && *used + 3 <= room; i += 4) {
-		int a = digit_value(text.p[i]), b = digit_value(text.p[i + 1]);
-		int c = digit_value(text.p[i + 2]), d = digit_value(text.p[i + 3]);
+		uint32_t bits = 0;
+		int all = 0;
 
-		if ((a | b | c | d) < 0)
+		for (size_t k = i; k < i + 4; k++) {
+			int value = digit_value(text.p[k]);
+
+			all |= value;
+			bits = bits << 6 | ((uint32_t)value & 63);
+		}
+		if (all < 0)
 			break;
-		bytes[(*used)++] = (unsigned char)(a << 2 | b >> 4);
-		bytes[(*used)++] = (unsigned char)(b << 4 | c >> 2);
-		bytes[(*used)++] = (unsigned char)(c << 6 | d);
+		bytes[(*used)++] = (unsigned char)(bits >> 16);
+		bytes[(*used)++] = (unsigned char)(bits >> 8);
+		bytes[(*used)++] = (unsigned char)bits;
 	}
 	return i;
 }

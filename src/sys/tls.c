@@ -175,6 +175,7 @@ void tls_free(struct tls *t)
 	if (t == NULL)
 		return;
 	mbedtls_ssl_free(&t->ssl);
+	tls_anchors_wipe(&t->anchors);
 	tls_verdict_wipe(&t->verdict);
 	heap_free(t);
 }

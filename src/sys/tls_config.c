@@ -152,7 +152,7 @@ static bool check_source(const struct trust_source *source, unsigned *skipped, s
 	struct first_usable search = {.found = false};
 	struct trust_tally tally;
 
-	if (!trust_visit(&one, str_from(NULL, 0), look_for_usable, &search, &tally, e))
+	if (!trust_visit(&one, NULL, 0, look_for_usable, &search, &tally, e))
 		return false;
 	if (search.starved)
 		return err_memory(e, "reading CA certificates");

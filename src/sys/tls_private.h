@@ -1,7 +1,7 @@
 /*
  * What the files of sys/tls share: tls_config.c (what is offered, trusted and shown), tls.c (one
- * connection), tls_verify.c (whether the peer is who it should be) and tls_explain.c (failures in
- * words). Nothing else in the program sees mbedTLS.
+ * connection), tls_issuer.c (trust anchors for the library), tls_verify.c (whether the peer is who
+ * it should be) and tls_explain.c (failures in words). Nothing else in the program sees mbedTLS.
  */
 #ifndef SENTRY_SCIM_SYS_TLS_PRIVATE_H
 #define SENTRY_SCIM_SYS_TLS_PRIVATE_H
@@ -43,6 +43,21 @@ struct tls_verdict {
 	struct buf chain; /* a line a certificate, root first */
 };
 
+#define TLS_SOUGHT_MAX (MBEDTLS_X509_MAX_INTERMEDIATE_CA + 2)
+
+/*
+ * Trust anchors found for the chain under verification. The library asks for one issuer after the
+ * other; one pass through the sources finds those of all certificates that the server has sent.
+ */
+struct tls_anchors {
+	/* Names looked for and not handed out yet (else empty); they point into the server's chain.
+	 */
+	struct str sought[TLS_SOUGHT_MAX];
+	unsigned sought_count;
+	bool starved;            /* out of memory: FOUND lacks some */
+	mbedtls_x509_crt *found; /* owned list */
+};
+
 struct tls {
 	struct wire wire;
 	struct wire *below;
@@ -55,19 +70,32 @@ struct tls {
 	unsigned char first[8]; /* what the server sent first, to tell what it speaks */
 	unsigned first_len;
 	struct err fault; /* why a callback gave up; says more than the library's code */
+	struct tls_anchors anchors;
 	struct tls_verdict verdict;
 	char host[LIMIT_HOST + 1];
 };
 
-/* Callbacks for mbedtls_ssl_conf_ca_cb (context: the configuration) and mbedtls_ssl_set_verify
-   (context: the connection). */
+static inline struct str tls_slice(const mbedtls_x509_buf *b)
+{
+	return str_from((const char *)b->p, b->len);
+}
+
+/* Parses DER as a trust anchor; the library's code. */
+int tls_parse_anchor(mbedtls_x509_crt *crt, struct str der);
+/* Callback for mbedtls_ssl_conf_ca_cb; the context is the configuration. */
 int tls_find_issuer(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates);
+/*
+ * Whether the trust sources hold the leaf itself, byte for byte: a server with a self-signed
+ * certificate is trusted that way, whether it calls itself a CA or not.
+ */
+bool tls_trusts_itself(struct tls *t, const mbedtls_x509_crt *leaf);
+void tls_anchors_wipe(struct tls_anchors *a);
+
+/* Callback for mbedtls_ssl_set_verify; the context is the connection. */
 int tls_judge(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 /* Objections that the library made after tls_judge(), to the leaf's key or its usage. */
 void tls_judge_late(struct tls *t, uint32_t flags);
 void tls_verdict_wipe(struct tls_verdict *v);
-/* Parses DER as a trust anchor; the library's code. */
-int tls_parse_anchor(mbedtls_x509_crt *crt, struct str der);
 
 /* Whether cipher suite ID is among those offered. */
 bool tls_suite_is_offered(int id);

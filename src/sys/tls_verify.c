@@ -36,25 +36,17 @@ enum gravity {
 	GRAVE_ISSUER
 };
 
-static const struct str oid_san = STR("\x55\x1d\x11");
-static const struct str oid_name_constraints = STR("\x55\x1d\x1e");
-
-static struct str slice(const mbedtls_x509_buf *b)
-{
-	return str_from((const char *)b->p, b->len);
-}
-
 /* Finds the extension OID in CRT; *VALUE is what its OCTET STRING holds. */
-static bool find_extension(const mbedtls_x509_crt *crt, struct str oid, struct str *value)
+static bool find_extension(const mbedtls_x509_crt *crt, const char *oid, struct str *value)
 {
-	struct str rest = slice(&crt->v3_ext), one, field;
+	struct str rest = tls_slice(&crt->v3_ext), one, field;
 	uint8_t tag;
 
 	if (!der_next(&rest, &tag, &one, NULL))
 		return false;
 	rest = one;
 	while (der_next(&rest, &tag, &one, NULL)) {
-		if (!der_next(&one, &tag, &field, NULL) || !str_equal(field, oid))
+		if (!der_next(&one, &tag, &field, NULL) || !str_is(field, oid))
 			continue;
 		/* Between the two may stand "critical", a BOOLEAN. */
 		while (der_next(&one, &tag, value, NULL)) {
@@ -68,7 +60,7 @@ static bool find_extension(const mbedtls_x509_crt *crt, struct str oid, struct s
 static const mbedtls_x509_name *find_attribute(const mbedtls_x509_name *name, const char *oid)
 {
 	for (; name != NULL; name = name->next) {
-		if (str_is(slice(&name->oid), oid))
+		if (str_is(tls_slice(&name->oid), oid))
 			return name;
 	}
 	return NULL;
@@ -81,10 +73,11 @@ static void name_text(const mbedtls_x509_name *name, char text[static NAME_TEXT]
 	const mbedtls_x509_name *o = find_attribute(name, MBEDTLS_OID_AT_ORGANIZATION);
 
 	if (cn != NULL && o != NULL)
-		snprintf(text, NAME_TEXT, "%.*s (%.*s)", STR_ARG(slice(&cn->val)),
-			STR_ARG(slice(&o->val)));
+		snprintf(text, NAME_TEXT, "%.*s (%.*s)", STR_ARG(tls_slice(&cn->val)),
+			STR_ARG(tls_slice(&o->val)));
 	else if (cn != NULL || o != NULL)
-		snprintf(text, NAME_TEXT, "%.*s", STR_ARG(slice(cn != NULL ? &cn->val : &o->val)));
+		snprintf(text, NAME_TEXT, "%.*s",
+			STR_ARG(tls_slice(cn != NULL ? &cn->val : &o->val)));
 	else
 		snprintf(text, NAME_TEXT, "%s", "(no name)");
 }
@@ -118,128 +111,6 @@ static struct err *object(struct tls_verdict *v, enum gravity gravity)
 	return &v->objection;
 }
 
-/* Issuers */
-
-struct candidates {
-	mbedtls_x509_crt *list;
-	unsigned count;
-	int code;
-};
-
-/* Extensions the library does not know: name constraints are judged here, so a critical one is no
-   reason to leave the anchor out. */
-static int take_extension(void *context, mbedtls_x509_crt const *crt, mbedtls_x509_buf const *oid,
-	int critical, const unsigned char *value, const unsigned char *end)
-{
-	(void)context;
-	(void)crt;
-	(void)critical;
-	(void)value;
-	(void)end;
-	return str_equal(slice(oid), oid_name_constraints) ? 0
-							   : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
-}
-
-int tls_parse_anchor(mbedtls_x509_crt *crt, struct str der)
-{
-	return mbedtls_x509_crt_parse_der_with_ext_cb(
-		crt, (const unsigned char *)der.p, der.n, 1, take_extension, NULL);
-}
-
-/* Folders name a certificate by links, and sources overlap. */
-static bool is_listed(const struct candidates *c, struct str der)
-{
-	for (const mbedtls_x509_crt *crt = c->list; crt != NULL; crt = crt->next) {
-		if (str_equal(slice(&crt->raw), der))
-			return true;
-	}
-	return false;
-}
-
-static bool add_candidate(void *context, const struct trust_source *source, struct str der)
-{
-	struct candidates *c = context;
-	mbedtls_x509_crt *crt;
-
-	(void)source;
-	if (is_listed(c, der))
-		return true;
-	crt = mbedtls_calloc(1, sizeof *crt);
-	if (crt == NULL) {
-		c->code = MBEDTLS_ERR_X509_ALLOC_FAILED;
-		return false;
-	}
-	mbedtls_x509_crt_init(crt);
-	c->code = tls_parse_anchor(crt, der);
-	if (c->code != 0) {
-		mbedtls_x509_crt_free(crt);
-		mbedtls_free(crt);
-		return c->code != MBEDTLS_ERR_X509_ALLOC_FAILED;
-	}
-	crt->next = c->list;
-	c->list = crt;
-	c->count++;
-	return true;
-}
-
-static void free_candidates(struct candidates *c)
-{
-	mbedtls_x509_crt_free(c->list);
-	for (mbedtls_x509_crt *crt = c->list; crt != NULL;) {
-		mbedtls_x509_crt *next = crt->next;
-
-		mbedtls_free(crt);
-		crt = next;
-	}
-}
-
-int tls_find_issuer(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates)
-{
-	struct tls_config *config = context;
-	struct tls *t = config->shaking;
-	struct candidates found = {.list = NULL};
-
-	if (t == NULL)
-		return MBEDTLS_ERR_X509_FATAL_ERROR;
-	if (!trust_visit(config->trust, slice(&child->issuer_raw), add_candidate, &found, NULL,
-		    &t->fault) ||
-		found.code == MBEDTLS_ERR_X509_ALLOC_FAILED) {
-		free_candidates(&found);
-		err_memory(&t->fault, "looking for the certificate's issuer");
-		return MBEDTLS_ERR_X509_FATAL_ERROR;
-	}
-	t->verdict.candidates = found.count;
-	*candidates = found.list;
-	return 0;
-}
-
-/* Trust in the leaf itself */
-
-struct leaf_search {
-	struct str der;
-	bool found;
-};
-
-static bool is_leaf(void *context, const struct trust_source *source, struct str der)
-{
-	struct leaf_search *search = context;
-
-	(void)source;
-	search->found = str_equal(der, search->der);
-	return !search->found;
-}
-
-/* Whether the user's CA certificates hold the leaf itself, byte for byte: a server with a
-   self-signed certificate is trusted that way, whether it calls itself a CA or not. */
-static bool is_trusted_itself(struct tls *t, const mbedtls_x509_crt *leaf)
-{
-	struct leaf_search search = {.der = slice(&leaf->raw)};
-
-	return trust_visit(t->config->trust, slice(&leaf->subject_raw), is_leaf, &search, NULL,
-		       &t->fault) &&
-		search.found;
-}
-
 /* Objections */
 
 static void object_to_issuer(struct tls *t, const mbedtls_x509_crt *crt, int depth)
@@ -261,7 +132,7 @@ static void object_to_issuer(struct tls *t, const mbedtls_x509_crt *crt, int dep
 			"%s is not trusted: its issuer %s is in %s, but with another key, or not "
 			"as a CA",
 			what, issuer, places);
-	else if (der_name_equal(slice(&crt->issuer_raw), slice(&crt->subject_raw)))
+	else if (der_name_equal(tls_slice(&crt->issuer_raw), tls_slice(&crt->subject_raw)))
 		err_set(e, ERR_CERTIFICATE, "%s is not trusted: it is self-signed and not in %s",
 			what, places);
 	else
@@ -473,7 +344,8 @@ static uint32_t judge_host(struct tls *t, const mbedtls_x509_crt *leaf, uint32_t
 	struct str value, names = str_from(NULL, 0);
 	uint8_t tag;
 
-	if (find_extension(leaf, oid_san, &value) && !der_next(&value, &tag, &names, NULL))
+	if (find_extension(leaf, MBEDTLS_OID_SUBJECT_ALT_NAME, &value) &&
+		!der_next(&value, &tag, &names, NULL))
 		names = str_from(NULL, 0);
 	if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) == 0 && host_is_covered(names, t->host))
 		return 0;
@@ -485,11 +357,11 @@ static uint32_t judge_host(struct tls *t, const mbedtls_x509_crt *leaf, uint32_t
 static uint32_t judge_constraints(struct tls *t, const mbedtls_x509_crt *crt, int depth)
 {
 	struct tls_verdict *v = &t->verdict;
-	struct str subject = slice(&crt->subject_raw), names, culprit;
+	struct str subject = tls_slice(&crt->subject_raw), names, culprit;
 
-	if (depth > 0 && der_name_equal(subject, slice(&crt->issuer_raw)))
+	if (depth > 0 && der_name_equal(subject, tls_slice(&crt->issuer_raw)))
 		return 0;
-	if (!find_extension(crt, oid_san, &names))
+	if (!find_extension(crt, MBEDTLS_OID_SUBJECT_ALT_NAME, &names))
 		names = str_from(NULL, 0);
 	for (unsigned i = 0; i < v->constraint_count; i++) {
 		enum name_verdict verdict =
@@ -507,7 +379,7 @@ static uint32_t keep_constraints(struct tls_verdict *v, const mbedtls_x509_crt *
 {
 	struct str value;
 
-	if (!find_extension(ca, oid_name_constraints, &value))
+	if (!find_extension(ca, MBEDTLS_OID_NAME_CONSTRAINTS, &value))
 		return 0;
 	if (v->constraint_count == sizeof v->constraints / sizeof v->constraints[0])
 		return MBEDTLS_X509_BADCERT_OTHER;
@@ -616,7 +488,7 @@ int tls_judge(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	uint32_t own = *flags;
 
 	if (depth == 0 && ((own | v->flags) & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 &&
-		is_trusted_itself(t, crt)) {
+		tls_trusts_itself(t, crt)) {
 		forget_above(v);
 		own &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
 	}
@@ -630,6 +502,8 @@ int tls_judge(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	describe(&v->chain, crt);
 	v->flags |= own;
 	v->complete = depth == 0;
+	if (v->complete)
+		tls_anchors_wipe(&t->anchors);
 	*flags = depth == 0 ? v->flags : 0;
 	return 0;
 }

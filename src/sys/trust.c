@@ -30,7 +30,8 @@ static const char *const system_bundles[] = {
 /* A visit under way. */
 struct hunt {
 	const struct trust_source *source;
-	struct str subject;
+	const struct str *subjects;
+	size_t subject_count; /* 0: all certificates are wanted */
 	trust_visitor *visit;
 	void *context;
 	struct trust_tally tally;
@@ -81,6 +82,15 @@ const struct trust_source *trust_add_system(struct trust *t)
 	return &t->sources[t->count - 1];
 }
 
+static bool is_wanted(const struct hunt *h, struct str subject)
+{
+	for (size_t i = 0; i < h->subject_count; i++) {
+		if (der_name_equal(subject, h->subjects[i]))
+			return true;
+	}
+	return h->subject_count == 0;
+}
+
 static void show(struct hunt *h, struct str der)
 {
 	if (!h->visit(h->context, h->source, der))
@@ -95,11 +105,11 @@ static void look_ahead(struct hunt *h)
 {
 	struct der_certificate c;
 
-	if (h->matched || h->subject.n == 0 || !h->pem.inside || h->pem.skip)
+	if (h->matched || h->subject_count == 0 || !h->pem.inside || h->pem.skip)
 		return;
 	if (!der_certificate(buf_str(&h->der), true, &c))
 		return;
-	h->matched = der_name_equal(c.subject, h->subject);
+	h->matched = is_wanted(h, c.subject);
 	if (h->matched)
 		return;
 	h->tally.seen++;
@@ -116,14 +126,14 @@ static void end_of_certificate(struct hunt *h)
 		return;
 	}
 	h->tally.seen++;
-	if (h->subject.n == 0 || der_name_equal(c.subject, h->subject))
+	if (is_wanted(h, c.subject))
 		show(h, der);
 }
 
 static void feed(struct hunt *h, const char *data, size_t len)
 {
 	while (len > 0 && !h->over) {
-		bool looking = h->subject.n > 0 && !h->matched;
+		bool looking = h->subject_count > 0 && !h->matched;
 		size_t step = looking && len > DECODE_STEP ? DECODE_STEP : len;
 		size_t used;
 
@@ -239,7 +249,7 @@ static void hunt_embedded(struct hunt *h)
 
 		roots_get(i, &subject, &spki);
 		h->tally.seen++;
-		if (h->subject.n > 0 && !der_name_equal(subject, h->subject))
+		if (!is_wanted(h, subject))
 			continue;
 		buf_clear(&h->der);
 		der_anchor(subject, spki, &h->der);
@@ -277,10 +287,11 @@ static bool hunt_source(struct hunt *h, struct err *e)
 	return ok || !h->source->named || unreadable(h->source, errno, e);
 }
 
-bool trust_visit(const struct trust *t, struct str subject, trust_visitor *visit, void *context,
-	struct trust_tally *tally, struct err *e)
+bool trust_visit(const struct trust *t, const struct str *subjects, size_t count,
+	trust_visitor *visit, void *context, struct trust_tally *tally, struct err *e)
 {
-	struct hunt h = {.subject = subject, .visit = visit, .context = context};
+	struct hunt h = {
+		.subjects = subjects, .subject_count = count, .visit = visit, .context = context};
 	bool ok = true;
 
 	buf_init(&h.der, LIMIT_CERTIFICATE);

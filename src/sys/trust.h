@@ -16,10 +16,10 @@
 #include "base/str.h"
 
 enum trust_kind {
-	TRUST_FILE,     /* one PEM file with any number of certificates */
-	TRUST_DIR,      /* every regular file in a directory, hashed names (c_rehash) or not; files
-	                   without a certificate are passed over */
-	TRUST_EMBEDDED  /* Mozilla's roots, inside the binary */
+	TRUST_FILE,    /* one PEM file with any number of certificates */
+	TRUST_DIR,     /* every regular file in a directory, hashed names (c_rehash) or not; files
+			  without a certificate are passed over */
+	TRUST_EMBEDDED /* Mozilla's roots, inside the binary */
 };
 
 #define TRUST_SOURCES 8
@@ -37,11 +37,12 @@ struct trust {
 
 void trust_init(struct trust *t);
 /* Adds a source; false with ERR_CONFIG when there is no room for it. Touches no file. */
-MUST_USE bool trust_add(struct trust *t, enum trust_kind kind, const char *path, bool named,
-	struct err *e);
+MUST_USE bool trust_add(
+	struct trust *t, enum trust_kind kind, const char *path, bool named, struct err *e);
 /*
  * Adds what this machine has: the first of the usual bundle paths of Debian, Alpine, RHEL, SUSE and
- * OpenWrt that exists and is not empty, else the embedded roots. Answers the source chosen.
+ * OpenWrt that exists and is not empty, else the embedded roots. Answers the source chosen; NULL
+ * when there is no room for it.
  */
 const struct trust_source *trust_add_system(struct trust *t);
 
@@ -49,17 +50,17 @@ const struct trust_source *trust_add_system(struct trust *t);
 typedef bool trust_visitor(void *context, const struct trust_source *source, struct str der);
 
 struct trust_tally {
-	unsigned seen;    /* certificates met */
-	unsigned spoilt;  /* blocks that are no base64 or no certificate */
+	unsigned seen;   /* certificates met */
+	unsigned spoilt; /* blocks that are no base64 or no certificate */
 };
 /*
- * Visits the certificates whose subject is the Name element SUBJECT, in the order of the sources;
- * with an empty SUBJECT every certificate. Embedded roots come as stand-in certificates (see
+ * Visits the certificates whose subject is one of the COUNT Name elements SUBJECTS, in the order of
+ * the sources; with COUNT 0 every certificate. Embedded roots come as stand-in certificates (see
  * codec/der.h). A source that cannot be read fails with ERR_CONFIG when it was named, and is
  * passed over otherwise. TALLY may be NULL.
  */
-MUST_USE bool trust_visit(const struct trust *t, struct str subject, trust_visitor *visit,
-	void *context, struct trust_tally *tally, struct err *e);
+MUST_USE bool trust_visit(const struct trust *t, const struct str *subjects, size_t count,
+	trust_visitor *visit, void *context, struct trust_tally *tally, struct err *e);
 /* How the sources are called in messages: "/etc/ssl/cert.pem", "the roots compiled in", ... */
 void trust_describe(const struct trust *t, struct buf *out);
 

@@ -157,7 +157,7 @@ static void finds_the_subject_asked_for(void **state)
 		struct trust_tally tally;
 		struct err e = {.kind = ERR_NONE};
 
-		assert_true(trust_visit(&t, subject, look, &s, &tally, &e));
+		assert_true(trust_visit(&t, &subject, 1, look, &s, &tally, &e));
 		assert_int_equal(s.count, 2);
 		assert_memory_equal(s.numbers, "\2\4", 2);
 		assert_int_equal(tally.seen, 4);
@@ -167,22 +167,35 @@ static void finds_the_subject_asked_for(void **state)
 		struct sight s = {.most = 1};
 		struct err e = {.kind = ERR_NONE};
 
-		assert_true(trust_visit(&t, subject, look, &s, NULL, &e));
+		assert_true(trust_visit(&t, &subject, 1, look, &s, NULL, &e));
 		assert_int_equal(s.count, 1);
 	}
 	{
 		struct sight s = {.count = 0};
 		struct err e = {.kind = ERR_NONE};
 
-		assert_true(trust_visit(&t, str_from(NULL, 0), look, &s, NULL, &e));
+		assert_true(trust_visit(&t, NULL, 0, look, &s, NULL, &e));
 		assert_memory_equal(s.numbers, "\1\2\3\4", 4);
+	}
+	{
+		struct sight s = {.count = 0};
+		struct err e = {.kind = ERR_NONE};
+		struct buf other;
+		struct str both[2] = {subject};
+
+		buf_init(&other, LIMIT_CERTIFICATE);
+		subject_of("one", &other, &both[1]);
+		assert_true(trust_visit(&t, both, 2, look, &s, NULL, &e));
+		assert_int_equal(s.count, 3);
+		assert_memory_equal(s.numbers, "\1\2\4", 3);
+		buf_wipe(&other);
 	}
 	subject_of("four", &der, &subject);
 	{
 		struct sight s = {.count = 0};
 		struct err e = {.kind = ERR_NONE};
 
-		assert_true(trust_visit(&t, subject, look, &s, NULL, &e));
+		assert_true(trust_visit(&t, &subject, 1, look, &s, NULL, &e));
 		assert_int_equal(s.count, 0);
 	}
 	buf_wipe(&text);
@@ -208,10 +221,10 @@ static void compares_names_as_the_verifier_does(void **state)
 	subject_of("rOOT tWO", &der, &subject);
 	buf_add_str(&name, subject);
 	name.data[11] = 0x13;
-	assert_true(trust_visit(&t, buf_str(&name), look, &s, NULL, &e));
+	assert_true(trust_visit(&t, &(struct str){name.data, name.len}, 1, look, &s, NULL, &e));
 	assert_int_equal(s.count, 1);
 	name.data[11] = 0x16; /* IA5String is something else */
-	assert_true(trust_visit(&t, buf_str(&name), look, &s, NULL, &e));
+	assert_true(trust_visit(&t, &(struct str){name.data, name.len}, 1, look, &s, NULL, &e));
 	assert_int_equal(s.count, 1);
 	buf_wipe(&text);
 	buf_wipe(&der);
@@ -242,7 +255,7 @@ static void finds_certificates_across_the_pieces_read(void **state)
 		add_pem("sought", 2, &text);
 		write_file(place("bundle"), buf_str(&text));
 		one_file(&t, place("bundle"), true);
-		assert_true(trust_visit(&t, subject, look, &s, &tally, &e));
+		assert_true(trust_visit(&t, &subject, 1, look, &s, &tally, &e));
 		assert_int_equal(s.count, 1);
 		assert_int_equal(s.numbers[0], 2);
 		assert_int_equal(tally.seen, 2);
@@ -279,7 +292,7 @@ static void one_bad_certificate_spoils_nothing(void **state)
 		buf_add_text(&text, bad[i]);
 		write_file(place("bundle"), buf_str(&text));
 		one_file(&t, place("bundle"), true);
-		assert_true(trust_visit(&t, subject, look, &s, &tally, &e));
+		assert_true(trust_visit(&t, &subject, 1, look, &s, &tally, &e));
 		assert_int_equal(s.count, 1);
 		assert_int_equal(tally.seen, 1);
 		assert_int_equal(tally.spoilt, 2);
@@ -307,7 +320,7 @@ static void passes_over_certificates_that_are_too_large(void **state)
 	add_pem("good", 7, &text);
 	write_file(place("bundle"), buf_str(&text));
 	one_file(&t, place("bundle"), true);
-	assert_true(trust_visit(&t, str_from(NULL, 0), look, &s, &tally, &e));
+	assert_true(trust_visit(&t, NULL, 0, look, &s, &tally, &e));
 	assert_int_equal(s.count, 1);
 	assert_int_equal(s.numbers[0], 7);
 	assert_int_equal(tally.spoilt, 1);
@@ -336,7 +349,7 @@ static void reads_folders_file_by_file(void **state)
 	write_file(place("certs/README"), str_of("no certificate here\n"));
 	trust_init(&t);
 	assert_true(trust_add(&t, TRUST_DIR, place("certs"), true, &e));
-	assert_true(trust_visit(&t, str_from(NULL, 0), look, &s, NULL, &e));
+	assert_true(trust_visit(&t, NULL, 0, look, &s, NULL, &e));
 	assert_int_equal(s.count, 2);
 	assert_int_equal(s.numbers[0] + s.numbers[1], 3);
 	buf_wipe(&text);
@@ -358,17 +371,17 @@ static void only_named_sources_must_be_readable(void **state)
 	assert_true(trust_add(&t, TRUST_DIR, place("missing"), false, &e));
 	assert_true(trust_add(&t, TRUST_FILE, folder, false, &e));
 	assert_true(trust_add(&t, TRUST_FILE, place("a.pem"), true, &e));
-	assert_true(trust_visit(&t, str_from(NULL, 0), look, &s, NULL, &e));
+	assert_true(trust_visit(&t, NULL, 0, look, &s, NULL, &e));
 	assert_int_equal(s.count, 1);
 	assert_ptr_equal(s.last, &t.sources[3]);
 
 	one_file(&t, place("missing"), true);
-	assert_false(trust_visit(&t, str_from(NULL, 0), look, &s, NULL, &e));
+	assert_false(trust_visit(&t, NULL, 0, look, &s, NULL, &e));
 	assert_int_equal(e.kind, ERR_CONFIG);
 	assert_non_null(strstr(e.text, "missing: No such file or directory"));
 	err_clear(&e);
 	one_file(&t, folder, true);
-	assert_false(trust_visit(&t, str_from(NULL, 0), look, &s, NULL, &e));
+	assert_false(trust_visit(&t, NULL, 0, look, &s, NULL, &e));
 	assert_non_null(strstr(e.text, "is a directory"));
 	assert_non_null(strstr(e.hint, "--ca-dir"));
 	buf_wipe(&text);
@@ -384,7 +397,7 @@ static void takes_no_endless_file(void **state)
 	write_file(place("huge"), str_of(""));
 	assert_int_equal(truncate(place("huge"), LIMIT_CA_FILE + 1), 0);
 	one_file(&t, place("huge"), true);
-	assert_false(trust_visit(&t, str_from(NULL, 0), look, &s, NULL, &e));
+	assert_false(trust_visit(&t, NULL, 0, look, &s, NULL, &e));
 	assert_int_equal(e.kind, ERR_CONFIG);
 	assert_non_null(strstr(e.text, "longer than"));
 }
@@ -433,7 +446,7 @@ static void finds_each_root_compiled_in(void **state)
 		struct str subject, spki;
 
 		roots_get(i, &subject, &spki);
-		assert_true(trust_visit(&t, subject, look, &s, NULL, &e));
+		assert_true(trust_visit(&t, &subject, 1, look, &s, NULL, &e));
 		assert_in_range(s.count, 1, 3);
 	}
 }
