@@ -111,8 +111,8 @@ enum provision_end client_exchange(struct client *c, const struct message_call *
 	if (c->conn.state == CONN_CLOSED &&
 		!route_resolve(c->route, clock_after(start, c->route->connect_timeout), e))
 		return PROVISION_NOT_SENT;
-	log_line(LOG_DETAIL, "%.*s %.*s/%.*s", STR_ARG(call->method), STR_ARG(c->origin->root),
-		STR_ARG(call->path));
+	log_line(LOG_DETAIL, "%.*s %.*s/%.*s", STR_ARG(call->method),
+		STR_ARG(call->api ? c->origin->api_root : c->origin->root), STR_ARG(call->path));
 	trace_message('>', buf_str(&c->request));
 	trace_body('>', call->body);
 	conn_begin(&c->conn, buf_str(&c->request), HTTP_REQUEST_PLAIN, start);

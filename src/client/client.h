@@ -29,8 +29,8 @@ void client_wipe(struct client *c);
  * c->conn.body until the next call. Otherwise *E says what happened, and the answer whether bytes
  * may have been sent.
  */
-enum provision_end client_exchange(struct client *c, const struct message_call *call,
-	struct err *e);
+enum provision_end client_exchange(
+	struct client *c, const struct message_call *call, struct err *e);
 /* Waits MS milliseconds; false with ERR_INTERRUPTED when told to stop. */
 MUST_USE bool client_wait(int64_t ms, struct err *e);
 /* Runs P to its end, with notes on waits and repetitions. */

@@ -45,18 +45,18 @@ struct conn {
 	unsigned id; /* for messages */
 	struct net_dial dial;
 	struct net_socket socket;
-	struct tls *tls;     /* NULL without */
-	struct wire *wire;   /* the top one: TLS or the socket */
+	struct tls *tls;   /* NULL without */
+	struct wire *wire; /* the top one: TLS or the socket */
 	struct tunnel tunnel;
 	size_t tunnel_sent;
-	struct str request;  /* the caller's, until the exchange is over */
+	struct str request; /* the caller's, until the exchange is over */
 	size_t sent;
-	bool handed;         /* bytes of the request may have reached the server */
-	bool write_failed;   /* the rest cannot be sent, an answer may still come */
-	enum io want;        /* what the step under way waits for */
+	bool handed;              /* bytes of the request may have reached the server */
+	bool write_failed;        /* the rest cannot be sent, an answer may still come */
+	enum io want;             /* what the step under way waits for */
 	int64_t deadline;         /* of the exchange */
 	int64_t connect_deadline; /* of being connected */
-	unsigned exchanges;  /* begun on this connection */
+	unsigned exchanges;       /* begun on this connection */
 	struct http_response response;
 	struct buf body;
 };

@@ -9,7 +9,10 @@
 static void write_target(const struct message_origin *o, const struct message_call *c, bool shown,
 	struct buf *target)
 {
-	buf_add_str(target, shown ? o->root : o->root_path);
+	if (c->api)
+		buf_add_str(target, shown ? o->api_root : o->api_path);
+	else
+		buf_add_str(target, shown ? o->root : o->root_path);
 	buf_add_char(target, '/');
 	buf_add_str(target, c->path);
 }

@@ -18,6 +18,8 @@ struct message_header {
 struct message_origin {
 	struct str root;      /* "https://host/api/0/organizations/acme/scim/v2", for messages */
 	struct str root_path; /* its path */
+	struct str api_root;  /* "https://host/api/0/organizations/acme"; empty: no Sentry */
+	struct str api_path;  /* its path */
 	struct str authority; /* the Host field */
 	struct str token;
 	struct str user_agent;
@@ -25,8 +27,9 @@ struct message_origin {
 	const struct message_header *headers; /* the user's own */
 };
 
-/* One request below the SCIM root. */
+/* One request, below the SCIM root unless it is for Sentry's own API. */
 struct message_call {
+	bool api; /* below api_root */
 	struct str method;
 	struct str path; /* "Users" or "Users?filter=...", percent-encoded, no slash in front */
 	struct str body; /* empty: none */

@@ -1,6 +1,5 @@
 #include "client/provision.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,8 +136,11 @@ static void end_unknown(struct provision *p, const char *what, const char *reaso
 
 static void end_interrupted(struct provision *p, const struct err *err)
 {
+	/* That the member exists is known then, and whose doing it was need not be. */
+	bool exists = p->answered && p->err.kind == ERR_EXISTS;
+
 	keep_error(p, err);
-	if (p->ambiguous && !p->answered)
+	if (p->ambiguous && !exists)
 		err_context(&p->err, "%.*s: it is not known whether the member was created",
 			NAME_ARG(p));
 	else if (p->put_sent)
@@ -167,10 +169,17 @@ static void describe(const struct provision_event *ev, char *text, size_t size)
 		snprintf(text, size, "%.*s", (int)size - 1, ev->err->text);
 }
 
-/*
- * Repeats the request of the present state if the policy allows it. When it does not, *E is told
- * why in its hint, where that helps.
- */
+/* In place of the hint that the error has, if the server asks for a wait that is too long. */
+static void hint_too_long(struct provision *p, int64_t asked)
+{
+	if (asked <= p->policy.max_wait)
+		return;
+	p->err.hint[0] = '\0';
+	err_hint(&p->err, "the server asks to wait %lld s, longer than --max-wait allows (%lld s)",
+		(long long)(asked + 999) / 1000, (long long)(p->policy.max_wait + 999) / 1000);
+}
+
+/* Repeats the request of the present state if the policy allows it. */
 static bool again(struct provision *p, unsigned *done, const struct provision_event *ev)
 {
 	bool answered = ev->end == PROVISION_ANSWERED;
@@ -179,37 +188,14 @@ static bool again(struct provision *p, unsigned *done, const struct provision_ev
 	int64_t wait;
 	char cause[100];
 
-	switch (retry_decide(&p->policy, *done, asked, throttled, ev->random, &wait)) {
-	case RETRY_AFTER: break;
-	case RETRY_TOO_LONG:
-		if (p->state == PROVISION_CONFIRM)
-			return false; /* the error kept is the create's, not this one's */
-		p->err.hint[0] = '\0';
-		err_hint(&p->err,
-			"the server asks to wait %lld s, longer than --max-wait allows (%lld s)",
-			(long long)(wait + 999) / 1000,
-			(long long)(p->policy.max_wait + 999) / 1000);
+	if (retry_decide(&p->policy, *done, asked, throttled, ev->random, &wait) != RETRY_AFTER)
 		return false;
-	case RETRY_EXHAUSTED: return false;
-	}
 	++*done;
 	p->wait = wait;
 	describe(ev, cause, sizeof(cause));
 	note(p, "%s; asking again in %lld.%lld s (%u of %u)", cause, (long long)(wait / 1000),
 		(long long)(wait % 1000 / 100), *done, p->policy.max);
 	return true;
-}
-
-/* Whether a connection that could not be made may succeed in a moment. */
-static bool passes(const struct err *err)
-{
-	switch (err->kind) {
-	case ERR_CONNECT:
-	case ERR_TIMEOUT:
-	case ERR_CLOSED: return true;
-	case ERR_NAME: return err->number == EAGAIN;
-	default: return false;
-	}
 }
 
 /* ---- POST ---- */
@@ -284,12 +270,15 @@ static void take_post_answer(struct provision *p, const struct provision_event *
 	case ANSWER_EXISTS: take_exists(p, ev, &a); break;
 	case ANSWER_THROTTLED:
 		keep_refusal(p, ev, &a);
-		if (!again(p, &p->posts, ev))
+		if (!again(p, &p->posts, ev)) {
+			hint_too_long(p, retry_asked(ev->response));
 			fail(p);
+		}
 		break;
 	case ANSWER_UNAVAILABLE:
 		keep_refusal(p, ev, &a);
 		p->answered = false;
+		p->asked = retry_asked(ev->response);
 		doubt(p, cause);
 		break;
 	case ANSWER_BROKEN:
@@ -304,11 +293,12 @@ static void take_post_answer(struct provision *p, const struct provision_event *
 static void take_post(struct provision *p, const struct provision_event *ev)
 {
 	p->answered = false;
+	p->asked = RETRY_UNASKED;
 	switch (ev->end) {
 	case PROVISION_ANSWERED: take_post_answer(p, ev); break;
 	case PROVISION_NOT_SENT:
 		keep_error(p, ev->err);
-		if (!passes(ev->err) || !again(p, &p->posts, ev))
+		if (!retry_passes(ev->err) || !again(p, &p->posts, ev))
 			fail(p);
 		break;
 	case PROVISION_NO_ANSWER:
@@ -332,8 +322,7 @@ static void confirm_absent(struct provision *p, const struct provision_event *ev
 		return;
 	}
 	p->state = PROVISION_POST;
-	if (retry_decide(&p->policy, p->posts, RETRY_UNASKED, false, ev->random, &wait) ==
-		RETRY_AFTER) {
+	if (retry_decide(&p->policy, p->posts, p->asked, false, ev->random, &wait) == RETRY_AFTER) {
 		p->posts++;
 		p->wait = wait;
 		note(p, "it was not; creating again in %lld.%lld s (%u of %u)",
@@ -342,20 +331,37 @@ static void confirm_absent(struct provision *p, const struct provision_event *ev
 		return;
 	}
 	p->err.kind = ERR_GAVE_UP;
+	hint_too_long(p, p->asked);
 	if (p->err.hint[0] == '\0')
 		err_hint(&p->err, "the member was not created; run the same command again later");
 	fail(p);
 }
 
+static bool has_role(const struct user *u, struct str role)
+{
+	return role.n == 0 ||
+		(u->role.type == JSON_STRING && json_text_equal(u->role.raw, role, true));
+}
+
 static void confirm_found(struct provision *p, const struct user *u, enum user_match match)
 {
-	if (match != USER_MATCH_NONE) {
+	bool same = has_role(u, p->role);
+
+	p->ambiguous = false;
+	if (match != USER_MATCH_NONE && (same || p->if_exists == PROVISION_FAIL)) {
 		p->confirmed = true;
+		p->role_differs = !same;
 		succeed(p, PROVISION_CREATED, u->resource);
 		return;
 	}
-	/* A create would have left a member of exactly this name. Somebody else owns the address.
+	/*
+	 * A create would have left a member of exactly this name with the role that it asked for:
+	 * this one existed before.
 	 */
+	if (match != USER_MATCH_NONE) {
+		compare_role(p, u);
+		return;
+	}
 	p->by_other_name = true;
 	if (p->if_exists != PROVISION_FAIL) {
 		compare_role(p, u);
@@ -409,8 +415,7 @@ static void role_not_taken(struct provision *p, const struct user *u)
 
 static void compare_role(struct provision *p, const struct user *u)
 {
-	bool same = p->role.n == 0 ||
-		(u->role.type == JSON_STRING && json_text_equal(u->role.raw, p->role, true));
+	bool same = has_role(u, p->role);
 
 	if (p->if_exists == PROVISION_OK) {
 		p->role_differs = !same;
@@ -430,6 +435,10 @@ static void lookup_found_nobody(struct provision *p, const struct provision_even
 		confirm_absent(p, ev);
 		return;
 	}
+	if (p->put_sent) {
+		end_unknown(p, "the role was changed", "the server lists no such member any more");
+		return;
+	}
 	/* The server's own words about the create stay the error. */
 	p->err.hint[0] = '\0';
 	err_hint(&p->err,
@@ -447,6 +456,8 @@ static void lookup_failed(struct provision *p, const char *reason)
 		snprintf(text, sizeof(text), "the create got no answer, and asking failed: %s",
 			reason);
 		end_unknown(p, "the member was created", text);
+	} else if (p->state == PROVISION_FIND && p->put_sent) {
+		end_unknown(p, "the role was changed", reason);
 	} else {
 		fail(p);
 	}
@@ -478,8 +489,10 @@ static void take_lookup_answer(struct provision *p, const struct provision_event
 		return;
 	}
 	if (a.class == ANSWER_REFUSED || !again(p, &p->tries, ev)) {
-		if (p->state == PROVISION_FIND)
+		if (p->state == PROVISION_FIND) {
 			keep_refusal(p, ev, &a);
+			hint_too_long(p, retry_asked(ev->response));
+		}
 		lookup_failed(p, cause);
 	}
 }
@@ -491,7 +504,7 @@ static void take_lookup(struct provision *p, const struct provision_event *ev)
 		return;
 	}
 	/* Reading again is safe whether or not the request got through. */
-	if ((ev->end == PROVISION_NO_ANSWER || passes(ev->err)) && again(p, &p->tries, ev))
+	if ((ev->end == PROVISION_NO_ANSWER || retry_passes(ev->err)) && again(p, &p->tries, ev))
 		return;
 	if (p->state == PROVISION_FIND) {
 		keep_error(p, ev->err);
@@ -532,7 +545,7 @@ static void take_put(struct provision *p, const struct provision_event *ev)
 
 		p->put_sent = p->put_sent || sent;
 		keep_error(p, ev->err);
-		if ((sent || passes(ev->err)) && again(p, &p->tries, ev))
+		if ((sent || retry_passes(ev->err)) && again(p, &p->tries, ev))
 			return;
 		if (p->put_sent)
 			end_unknown(p, "the role was changed", cause);
@@ -554,6 +567,7 @@ static void take_put(struct provision *p, const struct provision_event *ev)
 	p->put_sent = p->put_sent || a.class == ANSWER_UNAVAILABLE;
 	if (again(p, &p->tries, ev))
 		return;
+	hint_too_long(p, retry_asked(ev->response));
 	if (p->put_sent)
 		end_unknown(p, "the role was changed", cause);
 	else

@@ -8,6 +8,8 @@
  *     POST --201--> done          POST --no answer, 502..504--> CONFIRM --found--> done, confirmed
  *     POST --exists--> as `if_exists` says: fail, or FIND        CONFIRM --absent--> POST again
  *     FIND --role differs, update--> PUT --role as asked--> done
+ *
+ * A member that a look-up finds with another role than the create asked for was there before.
  */
 #ifndef SENTRY_SCIM_CLIENT_PROVISION_H
 #define SENTRY_SCIM_CLIENT_PROVISION_H
@@ -36,18 +38,18 @@ enum provision_state {
 
 enum provision_outcome {
 	PROVISION_PENDING,
-	PROVISION_CREATED,   /* `resource` as the 201 brought it, or as the look-up did (confirmed) */
-	PROVISION_EXISTED,   /* `resource`; nothing was changed */
-	PROVISION_UPDATED,   /* `resource` with the role asked for */
+	PROVISION_CREATED, /* `resource` as the 201 brought it, or as the look-up did (confirmed) */
+	PROVISION_EXISTED, /* `resource`; nothing was changed */
+	PROVISION_UPDATED, /* `resource` with the role asked for */
 	PROVISION_UNCHANGED, /* `resource`; it was as asked already */
 	PROVISION_FAILED     /* `err`; `refusal` when the server's own words are to be shown */
 };
 
 /* How an exchange ended. */
 enum provision_end {
-	PROVISION_ANSWERED,  /* a complete response */
-	PROVISION_NOT_SENT,  /* no byte of the request can have reached the server */
-	PROVISION_NO_ANSWER  /* some may have, and no complete response came */
+	PROVISION_ANSWERED, /* a complete response */
+	PROVISION_NOT_SENT, /* no byte of the request can have reached the server */
+	PROVISION_NO_ANSWER /* some may have, and no complete response came */
 };
 
 struct provision_event {
@@ -66,21 +68,23 @@ struct provision {
 	struct answer_question question; /* of the create */
 	/* progress */
 	enum provision_state state;
-	unsigned posts;     /* repetitions of the create */
-	unsigned tries;     /* repetitions of the request of another state */
-	bool ambiguous;     /* a create was sent whose effect is not known */
-	bool answered;      /* ... but it was answered, in a way that tells nothing: `err` is prepared
-	                       for the case that the look-up finds nobody */
-	bool put_sent;      /* a change of the role may have been executed */
-	int64_t wait;       /* ms to wait before the next request */
-	char why[200];      /* a note about the next request; empty when it goes without saying */
-	struct buf path;    /* owned: of the next request */
-	struct buf put;     /* owned: body of the PUT */
+	unsigned posts;  /* repetitions of the create */
+	unsigned tries;  /* repetitions of the request of another state */
+	bool ambiguous;  /* a create was sent whose effect is not known */
+	bool answered;   /* ... but it was answered, in a way that tells nothing: `err` is prepared
+			    for the case that the look-up finds nobody */
+	int64_t asked;   /* ms that the server wants to be left alone before the next create, or
+			    RETRY_UNASKED */
+	bool put_sent;   /* a change of the role may have been executed */
+	int64_t wait;    /* ms to wait before the next request */
+	char why[200];   /* a note about the next request; empty when it goes without saying */
+	struct buf path; /* owned: of the next request */
+	struct buf put;  /* owned: body of the PUT */
 	/* the end */
 	enum provision_outcome outcome;
-	bool confirmed;     /* created, known by look-up only */
-	bool role_differs;  /* EXISTED, with another role than was asked for */
-	bool by_other_name; /* the member was found by another of its addresses */
+	bool confirmed;      /* created, known by look-up only */
+	bool role_differs;   /* EXISTED or confirmed, with another role than was asked for */
+	bool by_other_name;  /* the member was found by another of its addresses */
 	struct buf resource; /* owned: the member as the server sent it, byte for byte */
 	struct err err;      /* FAILED */
 	int status;          /* of the last refusal, 0 if none: its body is in `refusal` */

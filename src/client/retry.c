@@ -1,5 +1,7 @@
 #include "client/retry.h"
 
+#include <errno.h>
+
 #include "codec/date.h"
 
 /* Past this a wait is "for ever" for every purpose, and sums cannot overflow. */
@@ -71,4 +73,15 @@ enum retry_verdict retry_decide(const struct retry_policy *policy, unsigned done
 	if (*wait > policy->max_wait)
 		*wait = policy->max_wait > asked ? policy->max_wait : asked;
 	return RETRY_AFTER;
+}
+
+bool retry_passes(const struct err *err)
+{
+	switch (err->kind) {
+	case ERR_CONNECT:
+	case ERR_TIMEOUT:
+	case ERR_CLOSED: return true;
+	case ERR_NAME: return err->number == EAGAIN;
+	default: return false;
+	}
 }

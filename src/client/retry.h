@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "codec/http_response.h"
 
 struct retry_policy {
@@ -39,5 +40,8 @@ int64_t retry_asked(const struct http_response *r);
  */
 enum retry_verdict retry_decide(const struct retry_policy *policy, unsigned done, int64_t asked,
 	bool throttled, uint32_t random, int64_t *wait);
+
+/* Whether a request that could not be sent for the reason ERR may be sent in a moment. */
+bool retry_passes(const struct err *err);
 
 #endif

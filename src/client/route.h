@@ -26,7 +26,7 @@ struct route {
 	struct str host; /* of the origin: no brackets, no final dot */
 	enum url_host_kind host_kind;
 	uint16_t port;
-	bool tls;                /* https */
+	bool tls;                  /* https */
 	struct tls_config *config; /* for TLS; not owned */
 	enum route_via via;
 	struct str proxy_host;
@@ -38,7 +38,7 @@ struct route {
 	int64_t connect_timeout; /* ms: name, TCP, proxy and TLS together */
 	int64_t timeout;         /* ms: one request, from its start to the end of its answer */
 	struct str user_agent;
-	bool fixed; /* `peers` was given by --resolve and stays */
+	bool fixed;                 /* `peers` was given by --resolve and stays */
 	struct net_addresses peers; /* of the proxy, or of the origin if there is none */
 	/* ROUTE_SOCKS5: the origin's first address as a literal, which is what the proxy gets. */
 	char target[NET_ADDRESS_TEXT];

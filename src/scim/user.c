@@ -3,8 +3,9 @@
 #include "base/limits.h"
 #include "codec/json_edit.h"
 #include "codec/json_emit.h"
-#include "codec/url.h"
 #include "codec/utf8.h"
+#include "scim/filter.h"
+#include "scim/list.h"
 
 #define USER_SCHEMAS "[\"" USER_URN "\"]"
 
@@ -181,61 +182,35 @@ enum user_match user_match(const struct user *u, struct str name)
 	return USER_MATCH_NONE;
 }
 
-/* Sentry splits a filter at every comma, wants " eq " once, and knows no escapes. */
-static bool sentry_misreads(struct str name)
-{
-	return str_contains(name, ",") || str_contains(name, "\"") || str_contains(name, "\\") ||
-		str_contains(name, " eq ");
-}
-
 bool user_filter_path(struct str name, bool is_sentry, struct buf *out)
 {
-	struct buf filter;
-	bool ok;
+	size_t before = out->len;
 
-	if (str_trim_space(name).n == 0 || (is_sentry && sentry_misreads(name)))
+	if (!filter_possible(name, is_sentry))
 		return false;
-	buf_init(&filter, LIMIT_REQUEST_BODY);
-	buf_add_text(&filter, "userName eq ");
-	ok = json_quote(name, &filter);
-	if (ok) {
-		buf_add_text(out, "Users?filter=");
-		url_encode(buf_str(&filter), out);
-	}
-	ok = ok && !filter.failed && !out->failed;
-	buf_wipe(&filter);
-	return ok;
-}
-
-/* Whether BODY has the shape of a list: `Resources` may be left out when nothing was found. */
-static bool list_resources(struct str body, struct str *resources)
-{
-	struct json_value v;
-
-	if (json_member(body, "Resources", &v)) {
-		*resources = v.raw;
-		return v.type == JSON_ARRAY;
-	}
-	*resources = str_of("[]");
-	return json_member(body, "totalResults", &v) && str_is(v.raw, "0");
+	buf_add_text(out, "Users?");
+	if (filter_add("userName", name, out))
+		return true;
+	buf_truncate(out, before);
+	return false;
 }
 
 bool user_find(
 	struct str body, struct str name, struct user *best, enum user_match *match, unsigned *hits)
 {
-	struct str resources;
-	struct json_value item;
+	struct list_page page;
+	struct str resource;
 	struct user u;
 	size_t at = 0;
 
 	*hits = 0;
 	*match = USER_MATCH_NONE;
-	if (!json_valid(body, NULL) || !list_resources(body, &resources))
+	if (!list_read(body, &page))
 		return false;
-	while (json_element(resources, &at, &item)) {
+	while (list_next(&page, &at, &resource)) {
 		enum user_match m;
 
-		if (!user_read(item.raw, &u))
+		if (!user_read(resource, &u))
 			return false;
 		m = user_match(&u, name);
 		if (*hits == 0 || m > *match) {
