@@ -71,9 +71,10 @@
 #define MBEDTLS_CHACHAPOLY_C
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_MD_C
-/* Only to read the old roots that signed themselves with SHA-1, a fifth of Mozilla's list, DigiCert's
-   and GlobalSign's among them: without it they cannot be parsed as trust anchors, and in TLS 1.3 a
-   chain that ends in one fails. sys/tls_config allows SHA-1 in no signature that is verified. */
+/* Only to read the old roots that signed themselves with SHA-1, a fifth of Mozilla's list,
+   DigiCert's and GlobalSign's among them: without it they cannot be parsed as trust anchors, and in
+   TLS 1.3 a chain that ends in one fails. sys/tls_config allows SHA-1 in no signature that is
+   verified. */
 #define MBEDTLS_SHA1_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C

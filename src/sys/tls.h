@@ -2,9 +2,11 @@
  * TLS 1.2 and 1.3 as a client (RFC 5246, RFC 8446), over mbedTLS, whose headers are included
  * nowhere else. Peer and host name are always verified; there is no switch to turn that off. On
  * top of the library stand checks of our own: the guard of codec/hello_guard.h; names by RFC 9525
- * (codec/host_match.h) with a subjectAltName required; name constraints that the library would
- * ignore are refused; and public-key pins. Only ECDHE with AEAD suites, SHA-256 and up, RSA of 2048
- * bits and up, and the curves X25519, P-256 and P-384 are offered. ALPN is "http/1.1".
+ * (codec/host_match.h) with a subjectAltName required; name constraints, which the library ignores
+ * (codec/name_constraints.h); extendedKeyUsage of CAs; public-key pins. Only ECDHE with AEAD
+ * suites, SHA-256 and up, RSA of 2048 bits and up, and the curves X25519, P-256 and P-384 are
+ * offered. ALPN is "http/1.1". Not known here: revocation, and critical name constraints in what a
+ * server sends.
  */
 #ifndef SENTRY_SCIM_SYS_TLS_H
 #define SENTRY_SCIM_SYS_TLS_H
@@ -23,13 +25,13 @@
 #define TLS_PIN_BYTES 32
 
 struct tls_options {
-	const struct trust *trust;       /* must outlive the configuration */
-	struct str certificate, key;     /* PEM of a client certificate chain and its key, or empty */
+	const struct trust *trust;   /* must outlive the configuration */
+	struct str certificate, key; /* PEM of a client certificate chain and its key, or empty */
 	const char *certificate_name, *key_name; /* their files, for messages */
-	unsigned pin_count;              /* SHA-256 of a SubjectPublicKeyInfo; one must be in the chain */
+	unsigned pin_count; /* SHA-256 of a SubjectPublicKeyInfo; one must be in the chain */
 	uint8_t pins[LIMIT_PINS][TLS_PIN_BYTES];
-	bool assume_time;                /* judge certificates at ASSUMED instead of now */
-	int64_t assumed;                 /* seconds since 1970 */
+	bool assume_time; /* judge certificates at ASSUMED instead of now */
+	int64_t assumed;  /* seconds since 1970 */
 };
 
 /* What all connections of a process share. */
@@ -41,8 +43,8 @@ struct tls_config;
  * entropy. The counter of skipped certificates goes to *SKIPPED (may be NULL), known only for what
  * had to be read. NULL on failure.
  */
-struct tls_config *tls_config_new(const struct tls_options *options, unsigned *skipped,
-	struct err *e);
+struct tls_config *tls_config_new(
+	const struct tls_options *options, unsigned *skipped, struct err *e);
 void tls_config_free(struct tls_config *c);
 
 /* One connection, a wire. */
@@ -58,11 +60,11 @@ void tls_free(struct tls *t);
 struct wire *tls_wire(struct tls *t);
 
 /*
- * Goes on with the handshake; IO_OK when it is complete, verified and within what was offered. Until
- * then nothing can be written. ERR_CERTIFICATE names what is wrong and what to do: expired or not
- * yet valid (both dates, this machine's clock), unknown issuer (its name, where it was looked for),
- * other host name (the certificate's names), weak key or signature, not for servers, pin not met.
- * ERR_TLS for the rest, in words, with the alert where there was one.
+ * Goes on with the handshake; IO_OK when it is complete, verified and within what was offered.
+ * Until then nothing can be written. ERR_CERTIFICATE names what is wrong and what to do: expired or
+ * not yet valid (both dates, this machine's clock), unknown issuer (its name, where it was looked
+ * for), other host name (the certificate's names), weak key or signature, not for servers, pin not
+ * met. ERR_TLS for the rest, in words, with the alert where there was one.
  */
 enum io tls_handshake(struct tls *t, struct err *e);
 /* Says goodbye (close_notify) as far as that goes without waiting. */
