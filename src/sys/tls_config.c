@@ -161,6 +161,7 @@ static bool check_source(const struct trust_source *source, unsigned *skipped, s
 		return true;
 	if (source->kind == TRUST_EMBEDDED) {
 		err_set(e, ERR_CONFIG, "no CA certificates are compiled into this program");
+		err_hint(e, "install the system's CA certificates, or name some with --ca-file");
 	} else if (tally.seen + tally.spoilt == 0) {
 		err_set(e, ERR_CONFIG, "%s: holds no CA certificate", source->path);
 		err_hint(e,

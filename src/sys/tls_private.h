@@ -9,6 +9,10 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
+#if MBEDTLS_VERSION_NUMBER < 0x03060700
+#error "mbedTLS before 3.6.7 takes leaves for CAs and signatures that were not offered"
+#endif
+
 #include "codec/hello_guard.h"
 #include "sys/tls.h"
 
