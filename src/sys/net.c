@@ -26,6 +26,8 @@
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
+#define AND_MORE "; and %u more"
+
 /* Addresses */
 
 /* TEXT as a C string; false when it does not fit or holds a NUL, which would hide the rest. */
@@ -645,24 +647,23 @@ static void add_advice(int number, struct err *e)
 			err_hint(e, "%s", advice[i].hint);
 }
 
-/* "127.0.0.1:1: Connection refused; [::1]:1: no answer; and 3 more": as many as fit into OUT. */
+/* "127.0.0.1:1: Connection refused; [::1]:1: no answer; and 3 more": what fits an error's text. */
 static void list_failures(const struct net_dial *d, struct buf *out)
 {
-	char address[NET_ADDRESS_TEXT];
+	char address[NET_ADDRESS_TEXT], one[NET_ADDRESS_TEXT + 64];
 	unsigned i;
 	int number;
 
 	for (i = 0; i < d->started; i++) {
 		number = d->attempts[i].failure;
 		net_address_text(&d->addresses->list[i], address);
-		buf_addf(out, "%s%s: %s", i > 0 ? "; " : "", address,
+		snprintf(one, sizeof(one), "%s%s: %s", i > 0 ? "; " : "", address,
 			number != 0 ? strerror(number) : "no answer");
-		if (!out->failed)
-			continue;
-		out->failed = false;
-		out->max += sizeof("; and 16 more");
-		buf_addf(out, "; and %u more", d->started - i);
-		return;
+		if (out->len + strlen(one) + sizeof(AND_MORE) > out->max) {
+			buf_addf(out, AND_MORE, d->started - i);
+			return;
+		}
+		buf_add_text(out, one);
 	}
 }
 
