@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/provision.h"
+#include "cmd/balance.h"
 #include "cmd/cmd.h"
 #include "cmd/input.h"
 #include "cmd/out.h"
@@ -27,9 +28,7 @@ struct create {
 	struct user_attribute attributes[LIMIT_SET];
 	unsigned count;
 	struct task *tasks; /* in the arena; their buffers are owned */
-	/* the balance */
-	unsigned done, failed, untried;
-	int code; /* of the failures: theirs if they have one in common, else that of ERR_PARTIAL */
+	struct balance balance;
 };
 
 /* ---- preparation ---- */
@@ -177,28 +176,13 @@ static void end(struct create *c)
 
 static bool show_request(struct create *c, const struct task *t, struct err *e)
 {
-	struct message_call call = {
+	const struct message_call call = {
 		.method = str_of("POST"),
 		.path = str_of("Users"),
 		.body = buf_str(&t->body),
 	};
-	struct buf text, lines;
-	size_t i;
-	bool ok;
 
-	buf_init(&text, LIMIT_REQUEST_HEAD + LIMIT_REQUEST_BODY);
-	buf_init(&lines, LIMIT_REQUEST_HEAD + LIMIT_REQUEST_BODY);
-	ok = message_write(&c->session.origin, &call, true, &text, e);
-	for (i = 0; i < text.len; i++) /* no CR in what people read and pipe */
-		if (text.data[i] != '\r')
-			buf_add_char(&lines, text.data[i]);
-	buf_add_char(&lines, '\n');
-	if (lines.failed)
-		ok = err_memory(e, "showing the request");
-	ok = ok && out_text(buf_str(&lines), e);
-	buf_wipe(&text);
-	buf_wipe(&lines);
-	return ok;
+	return session_show(&c->session.origin, &call, e);
 }
 
 static void note_success(const struct provision *p)
@@ -237,32 +221,6 @@ static void report_failure(const struct create *c, const struct provision *p)
 
 /* ---- the run ---- */
 
-/* Whether the names that follow could fare better than one that failed like this. */
-static bool worth_going_on(enum err_kind kind)
-{
-	switch (kind) {
-	case ERR_REFUSED:
-	case ERR_EXISTS:
-	case ERR_INPUT:
-	case ERR_PROTOCOL:
-	case ERR_LIMIT: return true;
-	default: return false;
-	}
-}
-
-static void count_failure(struct create *c, const struct err *e)
-{
-	const struct err partial = {.kind = ERR_PARTIAL};
-	const struct err unknown = {.kind = ERR_UNKNOWN};
-	int code = err_exit_code(e);
-
-	c->failed++;
-	if (e->kind == ERR_INTERRUPTED || c->code == 0 || code == err_exit_code(&unknown))
-		c->code = code;
-	else if (c->code != code && c->code != err_exit_code(&unknown))
-		c->code = err_exit_code(&partial);
-}
-
 /* Answers whether to go on with the next. */
 static bool provision_one(struct create *c, const struct task *t, struct err *e)
 {
@@ -275,47 +233,36 @@ static bool provision_one(struct create *c, const struct task *t, struct err *e)
 		c->if_exists, &policy, &question);
 	client_provision(&c->session.client, &p);
 	if (p.outcome != PROVISION_FAILED) {
-		c->done++;
+		c->balance.done++;
 		note_success(&p);
-		go_on = out_member(&c->out, buf_str(&p.resource), e);
+		go_on = out_resource(&c->out, buf_str(&p.resource), e);
 	} else {
 		report_failure(c, &p);
-		count_failure(c, &p.err);
-		go_on = worth_going_on(p.err.kind);
+		balance_failure(&c->balance, &p.err);
+		/* A 404 for the collection: the organization is not there. */
+		go_on = balance_go_on(&p.err) && p.err.kind != ERR_NOT_FOUND;
 	}
 	provision_wipe(&p);
 	return go_on;
 }
 
-static int exit_code(const struct create *c)
-{
-	const struct err partial = {.kind = ERR_PARTIAL};
-	const struct err unknown = {.kind = ERR_UNKNOWN};
-
-	if (c->failed == 0)
-		return 0;
-	if (c->done > 0 && c->code < 128 && c->code != err_exit_code(&unknown))
-		return err_exit_code(&partial);
-	return c->code;
-}
-
 static int run(struct create *c)
 {
 	struct err e;
-	unsigned i;
+	unsigned i, untried;
 	bool go_on = true;
 
 	err_clear(&e);
 	for (i = 0; i < c->count && go_on; i++)
 		go_on = c->session.settings.dry_run ? show_request(c, &c->tasks[i], &e)
 						    : provision_one(c, &c->tasks[i], &e);
-	c->untried = c->count - i;
+	untried = c->count - i;
 	if (e.kind != ERR_NONE || !out_end(&c->out, &e))
 		return cmd_fail(&e);
-	if (c->untried > 0)
-		log_line(LOG_ERROR, "%u more %s not tried, from %.*s on", c->untried,
-			c->untried == 1 ? "was" : "were", STR_ARG(buf_str(&c->tasks[i].user_name)));
-	return exit_code(c);
+	if (untried > 0)
+		log_line(LOG_ERROR, "%u more %s not tried, from %.*s on", untried,
+			untried == 1 ? "was" : "were", STR_ARG(buf_str(&c->tasks[i].user_name)));
+	return balance_exit_code(&c->balance);
 }
 
 int cmd_member_create(struct cmd_context *context)
@@ -328,7 +275,7 @@ int cmd_member_create(struct cmd_context *context)
 	buf_init(&c.document, LIMIT_REQUEST_BODY);
 	buf_init(&c.base, LIMIT_REQUEST_BODY);
 	if (begin(&c, &e)) {
-		out_init(&c.out, &c.session.settings, c.count > 1);
+		out_init(&c.out, &c.session.settings, out_members, c.count > 1);
 		code = run(&c);
 	} else {
 		code = cmd_fail(&e);

@@ -1,28 +1,50 @@
 #include "cmd/out.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "codec/json_scan.h"
 #include "codec/utf8.h"
-#include "scim/user.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define CSV_HEADER "userName,sentryOrgRole,active,id\n"
-#define COLUMNS    4
-/* What a table may hold back: some 100,000 members. */
-#define TABLE_MAX (16u * 1024u * 1024u)
+/* One resource with its columns; a resource is no larger than a response. */
+#define TEXT_MAX (4 * LIMIT_HTTP_BODY)
+/* A part of a table: some 500 rows, more than a screen. */
+#define PART (32u * 1024u)
+/* A first column narrower than this says nothing. */
+#define NARROWEST 12u
 
-static const char *const titles[COLUMNS] = {"USER NAME", "ROLE", "ACTIVE", "ID"};
+const struct out_column out_members[] = {
+	{"USER NAME", "userName", false},
+	{"ROLE", "sentryOrgRole", false},
+	{"ACTIVE", "active", false},
+	{"ID", "id", false},
+	{.title = NULL},
+};
+const struct out_column out_teams[] = {
+	{"TEAM", "displayName", false},
+	{"MEMBERS", "members", true},
+	{"ID", "id", false},
+	{.title = NULL},
+};
 
-void out_init(struct out *o, const struct settings *s, bool list)
+static size_t terminal_width(void)
 {
-	*o = (struct out){.format = s->output, .list = list, .color = s->color};
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void out_init(struct out *o, const struct settings *s, const struct out_column *columns, bool list)
+{
+	*o = (struct out){.format = s->output, .columns = columns, .list = list, .color = s->color};
 	o->terminal = log_is_terminal(STDOUT_FILENO);
+	o->width = o->terminal ? terminal_width() : 0;
 	if (o->format == OUTPUT_AUTO)
 		o->format = o->terminal ? OUTPUT_TABLE : OUTPUT_JSON;
-	buf_init(&o->rows, TABLE_MAX);
+	buf_init(&o->rows, TEXT_MAX);
 }
 
 void out_wipe(struct out *o)
@@ -97,8 +119,8 @@ static bool json_resource(struct out *o, struct str resource, struct err *e)
 	struct buf line, text;
 	bool ok;
 
-	buf_init(&line, TABLE_MAX);
-	buf_init(&text, TABLE_MAX);
+	buf_init(&line, TEXT_MAX);
+	buf_init(&text, TEXT_MAX);
 	if (o->format == OUTPUT_JSONL)
 		add_on_one_line(resource, &line);
 	else
@@ -119,22 +141,29 @@ static bool json_resource(struct out *o, struct str resource, struct err *e)
 
 /* ---- columns ---- */
 
-static void add_value(const struct json_value *v, struct buf *out)
+static void add_count(struct str array, struct buf *out)
 {
-	if (v->type == JSON_STRING)
-		json_unescape(v->raw, out);
-	else if (v->type != JSON_END && v->type != JSON_NULL)
-		buf_add_str(out, v->raw);
+	struct json_value v;
+	unsigned long long n = 0;
+	size_t at = 0;
+
+	while (json_element(array, &at, &v))
+		n++;
+	buf_add_u64(out, n);
 }
 
-static void member_cells(
-	struct str resource, const struct json_value *cells[COLUMNS], struct user *u)
+static void add_cell(struct str resource, const struct out_column *c, struct buf *out)
 {
-	user_read(resource, u);
-	cells[0] = &u->user_name;
-	cells[1] = &u->role;
-	cells[2] = &u->active;
-	cells[3] = &u->id;
+	struct json_value v;
+
+	if (!json_find(resource, c->path, &v) || v.type == JSON_NULL)
+		return;
+	if (c->counted && v.type == JSON_ARRAY)
+		add_count(v.raw, out);
+	else if (v.type == JSON_STRING)
+		json_unescape(v.raw, out);
+	else
+		buf_add_str(out, v.raw);
 }
 
 /* RFC 4180: a field with a comma, a quote or a line end stands in quotes, quotes are doubled. */
@@ -155,28 +184,35 @@ static void add_csv_field(struct str field, struct buf *out)
 		buf_add_char(out, '"');
 }
 
+static void add_csv_head(struct out *o, struct buf *text)
+{
+	const struct out_column *c;
+
+	for (c = o->columns; !o->headed && c->title != NULL; c++) {
+		buf_add_text(text, c->path);
+		buf_add_char(text, c[1].title != NULL ? ',' : '\n');
+	}
+	o->headed = true;
+}
+
 static bool csv_resource(struct out *o, struct str resource, struct err *e)
 {
-	const struct json_value *cells[COLUMNS];
-	struct user u;
+	const struct out_column *c;
 	struct buf text, cell, shown;
-	unsigned i;
 	bool ok;
 
-	buf_init(&text, TABLE_MAX);
-	buf_init(&cell, TABLE_MAX);
-	buf_init(&shown, TABLE_MAX);
-	if (o->count == 0)
-		buf_add_text(&text, CSV_HEADER);
-	member_cells(resource, cells, &u);
-	for (i = 0; i < COLUMNS; i++) {
+	buf_init(&text, TEXT_MAX);
+	buf_init(&cell, TEXT_MAX);
+	buf_init(&shown, TEXT_MAX);
+	add_csv_head(o, &text);
+	for (c = o->columns; c->title != NULL; c++) {
 		buf_clear(&cell);
 		buf_clear(&shown);
-		add_value(cells[i], &cell);
+		add_cell(resource, c, &cell);
 		if (o->terminal)
 			utf8_printable(buf_str(&cell), &shown);
 		add_csv_field(buf_str(o->terminal ? &shown : &cell), &text);
-		buf_add_char(&text, i + 1 < COLUMNS ? ',' : '\n');
+		buf_add_char(&text, c[1].title != NULL ? ',' : '\n');
 	}
 	ok = cell.failed || shown.failed ? err_memory(e, "writing the output")
 					 : write_out(&text, e);
@@ -186,70 +222,136 @@ static bool csv_resource(struct out *o, struct str resource, struct err *e)
 	return ok;
 }
 
-static bool table_resource(struct out *o, struct str resource, struct err *e)
-{
-	const struct json_value *cells[COLUMNS];
-	struct user u;
-	struct buf cell;
-	unsigned i;
+/* ---- the table ---- */
 
-	buf_init(&cell, TABLE_MAX);
-	member_cells(resource, cells, &u);
-	for (i = 0; i < COLUMNS; i++) {
-		buf_clear(&cell);
-		add_value(cells[i], &cell);
-		utf8_printable(buf_str(&cell), &o->rows);
-		buf_add_char(&o->rows, '\0');
-	}
-	buf_wipe(&cell);
-	return !o->rows.failed || err_memory(e, "the table");
+static unsigned columns_count(const struct out *o)
+{
+	unsigned n = 0;
+
+	while (o->columns[n].title != NULL)
+		n++;
+	return n;
 }
 
-static void add_cell(const char *text, size_t width, bool last, struct buf *out)
+static void widen(struct out *o)
 {
-	size_t used = utf8_columns(str_of(text));
-
-	buf_add_text(out, text);
-	while (!last && used++ < width + 2)
-		buf_add_char(out, ' ');
-}
-
-static bool table_end(struct out *o, struct err *e)
-{
-	size_t widths[COLUMNS];
-	struct buf text;
+	unsigned column, count = columns_count(o);
 	struct str rest;
-	unsigned column;
-	bool ok;
 
-	for (column = 0; column < COLUMNS; column++)
-		widths[column] = utf8_columns(str_of(titles[column]));
+	for (column = 0; column < count; column++) {
+		size_t width = utf8_columns(str_of(o->columns[column].title));
+
+		if (width > o->widths[column])
+			o->widths[column] = width;
+	}
 	column = 0;
 	for (rest = buf_str(&o->rows); rest.n > 0; rest = str_skip(rest, str_of(rest.p).n + 1)) {
 		size_t width = utf8_columns(str_of(rest.p));
 
-		if (width > widths[column])
-			widths[column] = width;
-		column = (column + 1) % COLUMNS;
+		if (width > o->widths[column])
+			o->widths[column] = width;
+		column = (column + 1) % count;
 	}
-	buf_init(&text, 2 * TABLE_MAX);
-	buf_add_text(&text, o->color ? "\033[1m" : "");
-	for (column = 0; column < COLUMNS; column++)
-		add_cell(titles[column], widths[column], column + 1 == COLUMNS, &text);
-	buf_add_text(&text, o->color ? "\033[0m\n" : "\n");
-	column = 0;
+}
+
+/* Takes from the first column what the terminal is too narrow for. */
+static void fit(struct out *o)
+{
+	unsigned column, count = columns_count(o);
+	size_t all = 0;
+
+	for (column = 0; column < count; column++)
+		all += o->widths[column] + (column > 0 ? 2 : 0);
+	if (o->width == 0 || all <= o->width)
+		return;
+	all -= o->width;
+	o->widths[0] = o->widths[0] > all + NARROWEST ? o->widths[0] - all : NARROWEST;
+}
+
+/* TEXT in WIDTH columns, cut with an ellipsis if it is wider. */
+static void add_padded(struct str text, size_t width, bool last, struct buf *out)
+{
+	size_t used = utf8_columns(text);
+
+	if (used > width) {
+		uint32_t point;
+		size_t len, part;
+
+		used = 0;
+		while ((len = utf8_decode(text, &point)) > 0) {
+			part = utf8_columns(str_from(text.p, len));
+			if (used + part > width - 1)
+				break;
+			buf_add(out, text.p, len);
+			text = str_skip(text, len);
+			used += part;
+		}
+		buf_add_text(out, "\xe2\x80\xa6");
+		used++;
+	} else {
+		buf_add_str(out, text);
+	}
+	while (!last && used++ < width + 2)
+		buf_add_char(out, ' ');
+}
+
+static void add_table_head(struct out *o, struct buf *text)
+{
+	const struct out_column *c;
+
+	if (o->headed)
+		return;
+	o->headed = true;
+	buf_add_text(text, o->color ? "\033[1m" : "");
+	for (c = o->columns; c->title != NULL; c++)
+		add_padded(str_of(c->title), o->widths[c - o->columns], c[1].title == NULL, text);
+	buf_add_text(text, o->color ? "\033[0m\n" : "\n");
+}
+
+static bool table_part(struct out *o, struct err *e)
+{
+	unsigned column = 0, count = columns_count(o);
+	struct buf text;
+	struct str rest;
+	bool ok;
+
+	widen(o);
+	fit(o);
+	buf_init(&text, 8 * TEXT_MAX);
+	add_table_head(o, &text);
 	for (rest = buf_str(&o->rows); rest.n > 0; rest = str_skip(rest, str_of(rest.p).n + 1)) {
-		add_cell(rest.p, widths[column], column + 1 == COLUMNS, &text);
-		column = (column + 1) % COLUMNS;
+		add_padded(str_of(rest.p), o->widths[column], column + 1 == count, &text);
+		column = (column + 1) % count;
 		if (column == 0)
 			buf_add_char(&text, '\n');
 	}
 	ok = write_out(&text, e);
 	buf_wipe(&text);
+	buf_clear(&o->rows);
 	return ok;
 }
 
-bool out_member(struct out *o, struct str resource, struct err *e)
+static bool table_resource(struct out *o, struct str resource, struct err *e)
+{
+	const struct out_column *c;
+	struct buf cell;
+	bool failed = false;
+
+	buf_init(&cell, TEXT_MAX);
+	for (c = o->columns; c->title != NULL; c++) {
+		buf_clear(&cell);
+		add_cell(resource, c, &cell);
+		failed = failed || cell.failed;
+		utf8_printable(buf_str(&cell), &o->rows);
+		buf_add_char(&o->rows, '\0');
+	}
+	buf_wipe(&cell);
+	if (failed || o->rows.failed)
+		return err_memory(e, "the table");
+	return o->rows.len < PART || table_part(o, e);
+}
+
+bool out_resource(struct out *o, struct str resource, struct err *e)
 {
 	bool ok;
 
@@ -262,15 +364,57 @@ bool out_member(struct out *o, struct str resource, struct err *e)
 	return ok;
 }
 
+static bool write_text(const char *text, struct err *e)
+{
+	struct str s = str_of(text);
+
+	return file_write_all(STDOUT_FILENO, s.p, s.n) ||
+		err_sys(e, ERR_OUTPUT, errno, "standard output");
+}
+
 bool out_end(struct out *o, struct err *e)
 {
 	if (o->count == 0)
 		return true;
 	if (o->format == OUTPUT_TABLE)
-		return table_end(o, e);
-	if (o->format == OUTPUT_JSON && o->list && !file_write_all(STDOUT_FILENO, "]\n", 2))
-		return err_sys(e, ERR_OUTPUT, errno, "standard output");
-	return true;
+		return o->rows.len == 0 || table_part(o, e);
+	return o->format != OUTPUT_JSON || !o->list || write_text("]\n", e);
+}
+
+bool out_end_list(struct out *o, struct err *e)
+{
+	struct buf head;
+	bool ok;
+
+	if (o->count > 0)
+		return out_end(o, e);
+	if (o->format == OUTPUT_TABLE)
+		return table_part(o, e);
+	if (o->format == OUTPUT_JSON)
+		return write_text("[]\n", e);
+	if (o->format != OUTPUT_CSV)
+		return true;
+	buf_init(&head, TEXT_MAX);
+	add_csv_head(o, &head);
+	ok = write_out(&head, e);
+	buf_wipe(&head);
+	return ok;
+}
+
+bool out_json(struct str json, struct err *e)
+{
+	struct buf text;
+	bool ok;
+
+	buf_init(&text, TEXT_MAX);
+	if (log_is_terminal(STDOUT_FILENO))
+		add_for_terminal(json, &text);
+	else
+		buf_add_str(&text, json);
+	buf_add_char(&text, '\n');
+	ok = write_out(&text, e);
+	buf_wipe(&text);
+	return ok;
 }
 
 bool out_text(struct str text, struct err *e)
@@ -279,7 +423,7 @@ bool out_text(struct str text, struct err *e)
 	struct str line;
 	bool ok, more = true;
 
-	buf_init(&shown, TABLE_MAX);
+	buf_init(&shown, TEXT_MAX);
 	if (!log_is_terminal(STDOUT_FILENO)) {
 		buf_add_str(&shown, text);
 		more = false;

@@ -1,5 +1,6 @@
 #include "cmd/session.h"
 
+#include "cmd/out.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
@@ -34,11 +35,21 @@ bool session_open(
 	s->origin = (struct message_origin){
 		.root = settings->scim_root,
 		.root_path = settings->root_path,
+		.api_root = settings->api_root,
 		.authority = settings->authority,
 		.token = settings->token.value,
 		.user_agent = settings->route.user_agent,
 		.header_count = settings->header_count,
 		.headers = settings->headers,
+	};
+	if (settings->api_root.n > 0) /* the SCIM root stands below it */
+		s->origin.api_path = str_from(settings->root_path.p,
+			settings->root_path.n - (settings->scim_root.n - settings->api_root.n));
+	s->caller = (struct caller){
+		.client = &s->client,
+		.policy = session_policy(s),
+		.question = session_question(s),
+		.show = settings->dry_run ? session_show : NULL,
 	};
 	/* What sends nothing needs no certificates. */
 	return settings->dry_run || load_tls(s, e);
@@ -49,6 +60,46 @@ void session_close(struct session *s)
 	client_wipe(&s->client);
 	tls_config_free(s->tls);
 	settings_wipe(&s->settings);
+}
+
+bool session_show(const struct message_origin *o, const struct message_call *call, struct err *e)
+{
+	struct buf text, lines;
+	size_t i;
+	bool ok;
+
+	buf_init(&text, LIMIT_REQUEST_HEAD + LIMIT_REQUEST_BODY);
+	buf_init(&lines, LIMIT_REQUEST_HEAD + LIMIT_REQUEST_BODY);
+	ok = message_write(o, call, true, &text, e);
+	for (i = 0; i < text.len; i++) /* no CR in what people read and pipe */
+		if (text.data[i] != '\r')
+			buf_add_char(&lines, text.data[i]);
+	buf_add_char(&lines, '\n');
+	if (lines.failed)
+		ok = err_memory(e, "showing the request");
+	ok = ok && out_text(buf_str(&lines), e);
+	buf_wipe(&text);
+	buf_wipe(&lines);
+	return ok;
+}
+
+void session_report(struct session *s, const struct reply *reply, const struct err *e)
+{
+	if (reply->status == 0) {
+		log_err(e);
+		return;
+	}
+	log_refusal(reply->status, call_body(&s->caller));
+	if (e->hint[0] != '\0')
+		log_hint("%s", e->hint);
+}
+
+int session_fail(struct session *s, const struct reply *reply, const struct err *e)
+{
+	if (reply->shown && e->kind == ERR_NONE)
+		return 0;
+	session_report(s, reply, e);
+	return err_exit_code(e);
 }
 
 struct answer_question session_question(const struct session *s)

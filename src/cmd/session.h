@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "client/call.h"
 #include "client/client.h"
 #include "cmd/cmd.h"
 #include "cmd/settings.h"
@@ -17,12 +18,24 @@ struct session {
 	struct tls_config *tls; /* NULL for http */
 	struct message_origin origin;
 	struct client client;
+	struct caller caller;
 };
 
 /* Loads everything; after a failure session_close() is still to be called. INPUT may be NULL. */
 MUST_USE bool session_open(struct session *s, struct cmd_context *c,
 	const struct settings_input *input, struct err *e);
 void session_close(struct session *s);
+
+/*
+ * Reports a call that did not succeed and answers the exit code: the server's refusal as it came if
+ * there was one, else *E. 0 in a dry run, whose request has been shown.
+ */
+int session_fail(struct session *s, const struct reply *reply, const struct err *e);
+/* The same without an exit code, for commands that go on. */
+void session_report(struct session *s, const struct reply *reply, const struct err *e);
+/* Shows a request on standard output as it would be sent, the token masked. */
+MUST_USE bool session_show(
+	const struct message_origin *o, const struct message_call *call, struct err *e);
 
 /* What answers mean in this session. */
 struct answer_question session_question(const struct session *s);
