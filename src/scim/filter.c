@@ -4,17 +4,29 @@
 #include "codec/json_emit.h"
 #include "codec/url.h"
 
+/* A control character stands in JSON as an escape only. */
+static bool has_control(struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < 0x20)
+			return true;
+	return false;
+}
+
 bool filter_possible(struct str value, bool is_sentry)
 {
 	if (str_trim_space(value).n == 0)
 		return false;
 	return !is_sentry ||
-		!(str_contains(value, ",") || str_contains(value, "\"") ||
+		!(has_control(value) || str_contains(value, ",") || str_contains(value, "\"") ||
 			str_contains(value, "\\") || str_contains(value, " eq "));
 }
 
 bool filter_add(const char *attribute, struct str value, struct buf *out)
 {
+	const size_t before = out->len;
 	struct buf filter;
 	bool ok;
 
@@ -26,6 +38,8 @@ bool filter_add(const char *attribute, struct str value, struct buf *out)
 		url_encode(buf_str(&filter), out);
 		ok = !out->failed;
 	}
+	if (!ok)
+		buf_truncate(out, before);
 	buf_wipe(&filter);
 	return ok;
 }

@@ -11,7 +11,8 @@
 
 /*
  * Whether VALUE can be searched for: blank text would list everything; Sentry also misreads a
- * comma, a quote, a backslash and " eq ", since it splits filters at these and knows no escapes.
+ * comma, a quote, a backslash, a control character and " eq ", since it splits filters at these or
+ * knows no escapes.
  */
 bool filter_possible(struct str value, bool is_sentry);
 /* Appends `filter=ATTRIBUTE eq "VALUE"`, percent-encoded as a query; false, nothing appended, when

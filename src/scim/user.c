@@ -199,7 +199,7 @@ bool user_find(
 	struct str body, struct str name, struct user *best, enum user_match *match, unsigned *hits)
 {
 	struct list_page page;
-	struct str resource;
+	struct json_value item;
 	struct user u;
 	size_t at = 0;
 
@@ -207,10 +207,10 @@ bool user_find(
 	*match = USER_MATCH_NONE;
 	if (!list_read(body, &page))
 		return false;
-	while (list_next(&page, &at, &resource)) {
+	while (json_element(page.resources, &at, &item)) {
 		enum user_match m;
 
-		if (!user_read(resource, &u))
+		if (!user_read(item.whole, &u))
 			return false;
 		m = user_match(&u, name);
 		if (*hits == 0 || m > *match) {
@@ -219,5 +219,6 @@ bool user_find(
 		}
 		(*hits)++;
 	}
-	return true;
+	/* Whoever counts members and shows none has not said that there is none. */
+	return *hits > 0 || page.total == 0;
 }

@@ -67,9 +67,9 @@ enum user_match user_match(const struct user *u, struct str name);
 bool user_filter_path(struct str name, bool is_sentry, struct buf *out);
 
 /*
- * The best match for NAME in the list response BODY. False when BODY is no ListResponse. *HITS is
- * the number of resources in it; *BEST is set when there is one, of matches EXACT before FOLD
- * before NONE.
+ * The best match for NAME in the list response BODY. False when BODY is no ListResponse, holds
+ * something that is no user, or counts users and shows none. *HITS is the number of resources in
+ * it; *BEST is set when there is one, of matches EXACT before FOLD before NONE.
  */
 bool user_find(struct str body, struct str name, struct user *best, enum user_match *match,
 	unsigned *hits);
