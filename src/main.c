@@ -14,6 +14,9 @@
 static const enum opt_id create_options[] = {
 	OPT_ROLE, OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS, OPT_COUNT};
 
+static const enum opt_id list_options[] = {OPT_USER_NAME, OPT_LIMIT, OPT_COUNT};
+static const enum opt_id delete_options[] = {OPT_VIA, OPT_YES, OPT_COUNT};
+
 #define ALL_GROUPS (OPT_GROUP_SERVER | OPT_GROUP_OUTPUT)
 
 const struct cmd_spec cmd_table[] = {
@@ -42,6 +45,65 @@ const struct cmd_spec cmd_table[] = {
 		.groups = ALL_GROUPS,
 		.max_args = UINT32_MAX,
 		.run = cmd_member_create,
+	},
+	{
+		.words = "member list",
+		.arguments = "",
+		.summary = "list the organization's members, all pages of them",
+		.examples = "sentry-scim member list -o csv\n"
+			    "sentry-scim member list --user-name ada@example.com",
+		.options = list_options,
+		.groups = ALL_GROUPS,
+		.run = cmd_member_list,
+	},
+	{
+		.words = "member get",
+		.arguments = "MEMBER",
+		.summary = "show one member",
+		.details = "MEMBER is an id (digits) or a user name, here and everywhere.",
+		.examples = "sentry-scim member get ada@example.com -o json",
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_member_get,
+	},
+	{
+		.words = "member status",
+		.arguments = "MEMBER",
+		.summary = "show what SCIM cannot tell: joined or invited, teams, flags, roles",
+		.details = "Asks Sentry's ordinary members endpoint, which also lists the roles "
+			   "that may be given.",
+		.examples = "sentry-scim member status ada@example.com",
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_member_status,
+	},
+	{
+		.words = "member set-role",
+		.arguments = "MEMBER ROLE",
+		.summary = "change a member's organization role",
+		.details = "The answer is compared with what was asked for: Sentry accepts the "
+			   "change for an owner and leaves the role as it is.",
+		.examples = "sentry-scim member set-role ada@example.com manager",
+		.groups = ALL_GROUPS,
+		.min_args = 2,
+		.max_args = 2,
+		.run = cmd_member_set_role,
+	},
+	{
+		.words = "member delete",
+		.arguments = "MEMBER...",
+		.summary = "remove members for good",
+		.details = "There is no suspension: who is added again gets a new id and a new "
+			   "invitation. On a terminal it is asked about once.",
+		.examples = "sentry-scim member delete ada@example.com --yes\n"
+			    "sentry-scim member delete 242 --via deactivate",
+		.options = delete_options,
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = UINT32_MAX,
+		.run = cmd_member_delete,
 	},
 	{
 		.words = "help",

@@ -23,5 +23,10 @@ int cmd_help(struct cmd_context *c);
 int cmd_version(struct cmd_context *c);
 int cmd_man(struct cmd_context *c);
 int cmd_member_create(struct cmd_context *c);
+int cmd_member_list(struct cmd_context *c);
+int cmd_member_get(struct cmd_context *c);
+int cmd_member_status(struct cmd_context *c);
+int cmd_member_set_role(struct cmd_context *c);
+int cmd_member_delete(struct cmd_context *c);
 
 #endif

@@ -56,6 +56,11 @@ enum opt_id {
 	OPT_BODY,
 	OPT_INPUT,
 	OPT_IF_EXISTS,
+	/* other commands */
+	OPT_LIMIT,
+	OPT_USER_NAME,
+	OPT_VIA,
+	OPT_YES,
 	OPT_COUNT
 };
 

@@ -167,4 +167,22 @@ const struct opt_spec opt_table[OPT_COUNT] = {
 		.group = OPT_GROUP_COMMAND,
 		.help = "for a member who exists: fail (default), report, or report and bring the "
 			"role to the one asked for"},
+	[OPT_LIMIT] = {.name = "limit",
+		.value = "N",
+		.group = OPT_GROUP_COMMAND,
+		.help = "stop after N"},
+	[OPT_USER_NAME] = {.name = "user-name",
+		.value = "NAME",
+		.group = OPT_GROUP_COMMAND,
+		.help = "only the member of this user name"},
+	[OPT_VIA] = {.name = "via",
+		.value = "HOW",
+		.choices = "delete|deactivate",
+		.group = OPT_GROUP_COMMAND,
+		.help = "delete (default), or deactivate, which removes for good just the same "
+			"and needs only the scope member:write"},
+	[OPT_YES] = {.name = "yes",
+		.letter = 'y',
+		.group = OPT_GROUP_COMMAND,
+		.help = "do not ask before what cannot be taken back"},
 };
