@@ -143,13 +143,15 @@ static void names_that_cannot_be_asked_for_are_refused(void **state)
 static const struct {
 	const char *prefix;
 	int v4, v6, code;
+	bool same; /* all its addresses are one */
 } zone[] = {
-	{"both", 2, 3, 0},
-	{"many", 1, 17, 0},
-	{"six", 0, 1, 0},
-	{"nodata", 0, 0, 0},
-	{"absent", 0, 0, 3},
-	{"broken", 0, 0, 2},
+	{"both", 2, 3, 0, false},
+	{"many", 1, 17, 0, false},
+	{"six", 0, 1, 0, false},
+	{"nodata", 0, 0, 0, false},
+	{"absent", 0, 0, 3, false},
+	{"broken", 0, 0, 2, false},
+	{"twice", 3, 0, 0, true},
 };
 
 static size_t put_record(unsigned char *at, int type, int number)
@@ -187,7 +189,7 @@ static size_t answer(unsigned char *q, size_t len)
 		q[3] = (unsigned char)(0x80 | zone[i].code);
 		q[7] = (unsigned char)count;
 		for (n = 1; n <= count; n++)
-			len += put_record(q + len, type, n);
+			len += put_record(q + len, type, zone[i].same ? 1 : n);
 		return len;
 	}
 	return 0;
@@ -241,7 +243,7 @@ static bool own_network_and_etc(void)
 	close(fd);
 	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 		mount("tmpfs", "/etc", "tmpfs", 0, NULL) == 0 &&
-		write_file("/etc/hosts", "127.0.0.9 inhosts\n127.0.0.9 inhosts\n") &&
+		write_file("/etc/hosts", "127.0.0.9 inhosts\n") &&
 		write_file("/etc/nsswitch.conf", "hosts: files dns\n") &&
 		write_file("/etc/resolv.conf", "nameserver 127.0.0.1\n");
 }
@@ -350,8 +352,20 @@ static int the_same_address_twice_counts_once(void)
 	struct err e;
 
 	WITH_NAME_SERVER();
-	EXPECT(ask("inhosts", NET_IPV4, &out, &e));
+	EXPECT(ask("twice.example", NET_ANY, &out, &e));
 	EXPECT(out.count == 1);
+	return stop_name_server();
+}
+
+static int names_in_the_hosts_file_need_no_server(void)
+{
+	struct net_addresses out;
+	struct err e;
+
+	WITH_NAME_SERVER();
+	EXPECT(unlink("/etc/resolv.conf") == 0);
+	EXPECT(ask("inhosts", NET_IPV4, &out, &e));
+	EXPECT(out.count == 1 && out.list[0].v4.sin_addr.s_addr == htonl(0x7F000009));
 	return stop_name_server();
 }
 
@@ -957,6 +971,7 @@ int main(void)
 		apart_test(many_addresses_of_one_family_leave_room_for_the_other),
 		apart_test(a_family_can_be_asked_for),
 		apart_test(the_same_address_twice_counts_once),
+		apart_test(names_in_the_hosts_file_need_no_server),
 		apart_test(no_such_name_is_final),
 		apart_test(a_failing_name_server_may_recover),
 		apart_test(the_deadline_ends_a_dead_name_server),
