@@ -229,13 +229,28 @@ static bool write_file(const char *path, const char *text)
 	return done;
 }
 
+/* Namespaces of the process's own; who is not root is made so inside. */
+static bool leave(void)
+{
+	const unsigned uid = getuid(), gid = getgid();
+	char users[32], groups[32];
+
+	if (unshare(CLONE_NEWNET | CLONE_NEWNS) == 0)
+		return true;
+	snprintf(users, sizeof(users), "0 %u 1\n", uid);
+	snprintf(groups, sizeof(groups), "0 %u 1\n", gid);
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0 &&
+		write_file("/proc/self/uid_map", users) &&
+		write_file("/proc/self/setgroups", "deny") &&
+		write_file("/proc/self/gid_map", groups);
+}
+
 static bool own_network_and_etc(void)
 {
 	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
 	int fd;
 
-	if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 &&
-		unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0)
+	if (!leave())
 		return false;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) != 0)

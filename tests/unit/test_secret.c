@@ -38,8 +38,10 @@ static int remove_path(void **state)
 
 static void file_holds(struct str text, mode_t mode)
 {
-	int fd = open(path, O_WRONLY | O_TRUNC);
+	int fd;
 
+	assert_int_equal(chmod(path, 0600), 0);
+	fd = open(path, O_WRONLY | O_TRUNC);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text.p, text.n), (ssize_t)text.n);
 	assert_int_equal(fchmod(fd, mode), 0);
