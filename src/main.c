@@ -15,6 +15,8 @@ static const enum opt_id create_options[] = {
 	OPT_ROLE, OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS, OPT_COUNT};
 
 static const enum opt_id list_options[] = {OPT_USER_NAME, OPT_LIMIT, OPT_COUNT};
+static const enum opt_id team_list_options[] = {OPT_LIMIT, OPT_COUNT};
+static const enum opt_id team_delete_options[] = {OPT_YES, OPT_COUNT};
 static const enum opt_id delete_options[] = {OPT_VIA, OPT_YES, OPT_COUNT};
 
 #define ALL_GROUPS (OPT_GROUP_SERVER | OPT_GROUP_OUTPUT)
@@ -104,6 +106,93 @@ const struct cmd_spec cmd_table[] = {
 		.min_args = 1,
 		.max_args = UINT32_MAX,
 		.run = cmd_member_delete,
+	},
+	{
+		.words = "team create",
+		.arguments = "NAME",
+		.summary = "create a team",
+		.details = "Names that differ only in case, blanks or punctuation share one slug, "
+			   "and only one of them can exist.",
+		.examples = "sentry-scim team create 'Data Engineering'",
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_team_create,
+	},
+	{
+		.words = "team list",
+		.arguments = "",
+		.summary = "list the organization's teams",
+		.examples = "sentry-scim team list -o table",
+		.options = team_list_options,
+		.groups = ALL_GROUPS,
+		.run = cmd_team_list,
+	},
+	{
+		.words = "team get",
+		.arguments = "TEAM",
+		.summary = "show one team and its members",
+		.details = "TEAM is an id (digits) or the team's name, here and everywhere.",
+		.examples = "sentry-scim team get 'Data Engineering' -o json",
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_team_get,
+	},
+	{
+		.words = "team rename",
+		.arguments = "TEAM NAME",
+		.summary = "give a team another name",
+		.details = "The slug changes with the name: whatever refers to the old slug has to "
+			   "follow.",
+		.examples = "sentry-scim team rename 'Data Engineering' Data",
+		.groups = ALL_GROUPS,
+		.min_args = 2,
+		.max_args = 2,
+		.run = cmd_team_rename,
+	},
+	{
+		.words = "team delete",
+		.arguments = "TEAM...",
+		.summary = "remove teams for good",
+		.examples = "sentry-scim team delete Data --yes",
+		.options = team_delete_options,
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = UINT32_MAX,
+		.run = cmd_team_delete,
+	},
+	{
+		.words = "team add",
+		.arguments = "TEAM MEMBER...",
+		.summary = "add members to a team",
+		.details = "All members are looked up before anything is changed, and go out in "
+			   "requests of at most 100. The answer is the team as it is then.",
+		.examples = "sentry-scim team add Data ada@example.com bob@example.com",
+		.groups = ALL_GROUPS,
+		.min_args = 2,
+		.max_args = UINT32_MAX,
+		.run = cmd_team_add,
+	},
+	{
+		.words = "team remove",
+		.arguments = "TEAM MEMBER...",
+		.summary = "take members out of a team",
+		.examples = "sentry-scim team remove Data ada@example.com",
+		.groups = ALL_GROUPS,
+		.min_args = 2,
+		.max_args = UINT32_MAX,
+		.run = cmd_team_remove,
+	},
+	{
+		.words = "team set",
+		.arguments = "TEAM MEMBER...",
+		.summary = "make a team consist of just these members",
+		.examples = "sentry-scim team set Data ada@example.com bob@example.com",
+		.groups = ALL_GROUPS,
+		.min_args = 2,
+		.max_args = UINT32_MAX,
+		.run = cmd_team_set,
 	},
 	{
 		.words = "help",

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "codec/json_emit.h"
 #include "codec/url.h"
+#include "scim/body.h"
 
 /* A user name in a message: long enough to be recognised, short enough to leave room for words. */
 #define NAME_ARG(p) (int)((p)->user_name.n < 120 ? (p)->user_name.n : 120), (p)->user_name.p
@@ -375,7 +375,6 @@ static void confirm_found(struct provision *p, const struct user *u, enum user_m
 
 static void start_put(struct provision *p, const struct user *u)
 {
-	struct json_emit j;
 	struct buf id;
 
 	p->state = PROVISION_PUT;
@@ -388,11 +387,7 @@ static void start_put(struct provision *p, const struct user *u)
 	buf_add_text(&p->path, "Users/");
 	url_encode(buf_str(&id), &p->path);
 	buf_clear(&p->put);
-	json_emit_init(&j, &p->put);
-	json_emit_object(&j);
-	json_emit_member(&j, "sentryOrgRole", p->role);
-	json_emit_object_close(&j);
-	if (id.failed || p->path.failed || !json_emit_done(&j)) {
+	if (id.failed || p->path.failed || !body_role(p->role, &p->put)) {
 		forget_refusal(p);
 		err_memory(&p->err, "writing the request");
 		fail(p);

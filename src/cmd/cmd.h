@@ -28,5 +28,13 @@ int cmd_member_get(struct cmd_context *c);
 int cmd_member_status(struct cmd_context *c);
 int cmd_member_set_role(struct cmd_context *c);
 int cmd_member_delete(struct cmd_context *c);
+int cmd_team_create(struct cmd_context *c);
+int cmd_team_list(struct cmd_context *c);
+int cmd_team_get(struct cmd_context *c);
+int cmd_team_rename(struct cmd_context *c);
+int cmd_team_delete(struct cmd_context *c);
+int cmd_team_add(struct cmd_context *c);
+int cmd_team_remove(struct cmd_context *c);
+int cmd_team_set(struct cmd_context *c);
 
 #endif

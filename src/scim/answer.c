@@ -9,6 +9,9 @@
 
 #define ERROR_URN "urn:ietf:params:scim:api:messages:2.0:Error"
 
+/* How much of a header's value a hint shows. */
+#define SHOWN_MAX 160
+
 #define HINT_403                                                                                   \
 	"the token lacks the scope, belongs to another organization or to someone who is not a "   \
 	"member of it, or SCIM is not switched on there (it needs SSO with SCIM enabled and, on "  \
@@ -45,7 +48,10 @@ const struct answer_row answer_table[] = {
 		"--if-exists ok reports the existing member and succeeds, --if-exists update also "
 		"brings its role to the one asked for"},
 
-	/* 400: the request */
+	/* 400: the request. A page is not looked into: its words are not about the request. */
+	{400, 400, NULL, NULL, ANSWER_WHEN_NOT_JSON, ANSWER_REFUSED, ERR_REFUSED,
+		"this answer does not come from Sentry but from a proxy or web server before it; "
+		"is the URL's scheme (http, https) right?"},
 	{400, 400, NULL, "Invalid organization role", 0, ANSWER_REFUSED, ERR_REFUSED,
 		"the organization has no such role, or it may not be given by SCIM (owner never "
 		"may; billing exists on sentry.io only); without --role the default role is given"},
@@ -60,21 +66,17 @@ const struct answer_row answer_table[] = {
 	{400, 400, NULL, "invalidFilter", 0, ANSWER_REFUSED, ERR_REFUSED,
 		"the server does not understand that filter; Sentry knows only userName eq "
 		"\"...\""},
-	{400, 400, NULL, NULL, ANSWER_WHEN_NOT_JSON, ANSWER_REFUSED, ERR_REFUSED,
-		"this answer does not come from Sentry but from a proxy or web server before it; "
-		"is "
-		"the URL's scheme (http, https) right?"},
 
 	/* 401 */
+	{401, 401, NULL, NULL, ANSWER_WHEN_NOT_JSON, ANSWER_REFUSED, ERR_AUTH,
+		"this answer does not come from Sentry but from a proxy or gateway that wants to "
+		"know who you are; --header can carry what it asks for"},
 	{401, 401, NULL, "not provided", 0, ANSWER_REFUSED, ERR_AUTH,
 		"the server saw no token: a proxy on the way may remove the Authorization header"},
 	{401, 401, NULL, "expired", 0, ANSWER_REFUSED, ERR_AUTH,
 		"make a new token; the one that Sentry's SCIM settings show does not expire"},
 	{401, 401, NULL, "organization access", 0, ANSWER_REFUSED, ERR_AUTH,
 		"the token belongs to another organization than the one named by --org"},
-	{401, 401, NULL, NULL, ANSWER_WHEN_NOT_JSON, ANSWER_REFUSED, ERR_AUTH,
-		"this answer does not come from Sentry but from a proxy or gateway that wants to "
-		"know who you are; --header can carry what it asks for"},
 	{401, 401, NULL, NULL, 0, ANSWER_REFUSED, ERR_AUTH,
 		"the token is not known there: it may have been revoked (switching SCIM off does "
 		"that), cut when it was copied, or belong to another server (--url, --region)"},
@@ -280,7 +282,8 @@ static void write_hint(const struct answer_row *row, const struct judgement *j, 
 		value = challenge_scopes(value);
 	buf_init(&shown, LIMIT_HTTP_HEAD * 8);
 	utf8_printable(value, &shown);
-	buf_truncate(&shown, 160);
+	buf_truncate(&shown, SHOWN_MAX);
+	buf_truncate(&shown, utf8_valid_prefix(buf_str(&shown)));
 	snprintf(out->hint, sizeof(out->hint), "%.*s%s%s", (int)(gap - row->hint), row->hint,
 		buf_text(&shown), gap + 2);
 	buf_wipe(&shown);
