@@ -262,6 +262,11 @@ static void add_bytes_escaped(struct str bytes, struct buf *out)
 		buf_addf(out, "\\x%02x", (unsigned)(unsigned char)bytes.p[i]);
 }
 
+bool utf8_steers(uint32_t point)
+{
+	return is_control(point) || IN(hidden, point);
+}
+
 void utf8_printable(struct str s, struct buf *out)
 {
 	uint32_t point;

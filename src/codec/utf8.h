@@ -23,6 +23,9 @@ void utf8_encode(uint32_t point, struct buf *out);
 size_t utf8_valid_prefix(struct str s);
 bool utf8_valid(struct str s);
 
+/* Whether POINT is a control or one of the characters that change how, or where, others are
+   shown. */
+bool utf8_steers(uint32_t point);
 /*
  * Appends S as it may go to a terminal or a log: each byte of a C0, DEL or C1 control, and each
  * that is not UTF-8, becomes \xhh; bidirectional controls, zero-width characters, line separators
