@@ -14,6 +14,7 @@
 static const enum opt_id create_options[] = {
 	OPT_ROLE, OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS, OPT_COUNT};
 
+static const enum opt_id api_options[] = {OPT_BODY, OPT_COUNT};
 static const enum opt_id list_options[] = {OPT_USER_NAME, OPT_LIMIT, OPT_COUNT};
 static const enum opt_id team_list_options[] = {OPT_LIMIT, OPT_COUNT};
 static const enum opt_id team_delete_options[] = {OPT_YES, OPT_COUNT};
@@ -193,6 +194,52 @@ const struct cmd_spec cmd_table[] = {
 		.min_args = 2,
 		.max_args = UINT32_MAX,
 		.run = cmd_team_set,
+	},
+	{
+		.words = "schema",
+		.arguments = "[URN]",
+		.summary = "show what the service provider says of itself",
+		.details = "Without URN ServiceProviderConfig, ResourceTypes and Schemas in one "
+			   "document; what the server lacks is null.",
+		.examples = "sentry-scim schema -o json\n"
+			    "sentry-scim schema urn:ietf:params:scim:schemas:core:2.0:User",
+		.groups = ALL_GROUPS,
+		.max_args = 1,
+		.run = cmd_schema,
+	},
+	{
+		.words = "api",
+		.arguments = "METHOD PATH",
+		.summary = "make any request below the SCIM base",
+		.details =
+			"Prints the body of the answer. GET, PUT and DELETE are repeated when no "
+			"answer comes, other methods are not: exit code 4 then.",
+		.examples = "sentry-scim api GET 'Users?startIndex=1&count=10'\n"
+			    "sentry-scim api PATCH Users/242 --body patch.json",
+		.options = api_options,
+		.groups = ALL_GROUPS,
+		.min_args = 2,
+		.max_args = 2,
+		.run = cmd_api,
+	},
+	{
+		.words = "config",
+		.arguments = "",
+		.summary = "show every setting, where it came from, and what follows from it",
+		.details = "Also which CA certificates and which proxy would be used. The token is "
+			   "shown by its kind and length only.",
+		.examples = "sentry-scim config -o table",
+		.groups = ALL_GROUPS,
+		.run = cmd_config,
+	},
+	{
+		.words = "completion",
+		.arguments = "bash|zsh|fish",
+		.summary = "print the completions for a shell",
+		.examples = "source <(sentry-scim completion bash)",
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_completion,
 	},
 	{
 		.words = "help",

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/version.h"
@@ -11,7 +12,9 @@
 
 int cmd_fail(const struct err *e)
 {
-	log_err(e);
+	/* Whoever closed the pipe knows, as `head` does. */
+	if (e->kind != ERR_OUTPUT || e->number != EPIPE)
+		log_err(e);
 	return err_exit_code(e);
 }
 

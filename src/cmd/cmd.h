@@ -36,5 +36,9 @@ int cmd_team_delete(struct cmd_context *c);
 int cmd_team_add(struct cmd_context *c);
 int cmd_team_remove(struct cmd_context *c);
 int cmd_team_set(struct cmd_context *c);
+int cmd_schema(struct cmd_context *c);
+int cmd_api(struct cmd_context *c);
+int cmd_config(struct cmd_context *c);
+int cmd_completion(struct cmd_context *c);
 
 #endif

@@ -47,6 +47,7 @@ enum opt_id {
 	OPT_VERBOSE,
 	OPT_NO_COLOR,
 	OPT_NO_PROGRESS,
+	OPT_CSV_SAFE,
 	/* general: every command, and none */
 	OPT_HELP,
 	OPT_VERSION,

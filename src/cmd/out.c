@@ -1,6 +1,7 @@
 #include "cmd/out.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -39,7 +40,11 @@ static size_t terminal_width(void)
 
 void out_init(struct out *o, const struct settings *s, const struct out_column *columns, bool list)
 {
-	*o = (struct out){.format = s->output, .columns = columns, .list = list, .color = s->color};
+	*o = (struct out){.format = s->output,
+		.columns = columns,
+		.list = list,
+		.color = s->color,
+		.csv_safe = s->csv_safe};
 	o->terminal = log_is_terminal(STDOUT_FILENO);
 	o->width = o->terminal ? terminal_width() : 0;
 	if (o->format == OUTPUT_AUTO)
@@ -63,10 +68,14 @@ static bool write_out(const struct buf *text, struct err *e)
 
 /* ---- JSON ---- */
 
-static bool is_format_character(uint32_t c)
+/* The escape of POINT in a JSON string: two of them beyond the first 65,536 (RFC 8259 7). */
+static void add_escape(uint32_t point, struct buf *out)
 {
-	return c == 0x7f || (c >= 0x80 && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||
-		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	if (point > 0xffff) {
+		buf_addf(out, "\\u%04x", (unsigned)(0xd7c0 + (point >> 10)));
+		point = 0xdc00 + (point & 0x3ff);
+	}
+	buf_addf(out, "\\u%04x", (unsigned)point);
 }
 
 /*
@@ -81,8 +90,8 @@ static void add_for_terminal(struct str json, struct buf *out)
 
 		if (len == 0)
 			len = 1;
-		if (is_format_character(point))
-			buf_addf(out, "\\u%04x", (unsigned)point);
+		if (point >= 0x7f && utf8_steers(point))
+			add_escape(point, out);
 		else
 			buf_add(out, json.p, len);
 		json = str_skip(json, len);
@@ -167,14 +176,17 @@ static void add_cell(struct str resource, const struct out_column *c, struct buf
 }
 
 /* RFC 4180: a field with a comma, a quote or a line end stands in quotes, quotes are doubled. */
-static void add_csv_field(struct str field, struct buf *out)
+static void add_csv_field(struct str field, bool safe, struct buf *out)
 {
 	size_t i;
+	bool formula = safe && field.n > 0 && strchr("=+-@\t\r", field.p[0]) != NULL;
 	bool quoted = str_contains(field, ",") || str_contains(field, "\"") ||
 		str_contains(field, "\n") || str_contains(field, "\r");
 
 	if (quoted)
 		buf_add_char(out, '"');
+	if (formula)
+		buf_add_char(out, '\'');
 	for (i = 0; i < field.n; i++) {
 		if (field.p[i] == '"')
 			buf_add_char(out, '"');
@@ -211,7 +223,7 @@ static bool csv_resource(struct out *o, struct str resource, struct err *e)
 		add_cell(resource, c, &cell);
 		if (o->terminal)
 			utf8_printable(buf_str(&cell), &shown);
-		add_csv_field(buf_str(o->terminal ? &shown : &cell), &text);
+		add_csv_field(buf_str(o->terminal ? &shown : &cell), o->csv_safe, &text);
 		buf_add_char(&text, c[1].title != NULL ? ',' : '\n');
 	}
 	ok = cell.failed || shown.failed ? err_memory(e, "writing the output")

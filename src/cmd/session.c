@@ -98,6 +98,8 @@ int session_fail(struct session *s, const struct reply *reply, const struct err 
 {
 	if (reply->shown && e->kind == ERR_NONE)
 		return 0;
+	if (reply->status == 0)
+		return cmd_fail(e);
 	session_report(s, reply, e);
 	return err_exit_code(e);
 }

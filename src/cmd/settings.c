@@ -198,6 +198,7 @@ bool settings_load_output(struct settings *s, const struct opts *o, struct err *
 
 	*s = (struct settings){.output = output_format(opt_value(o, OPT_OUTPUT))};
 	s->dry_run = opt_given(o, OPT_DRY_RUN);
+	s->csv_safe = opt_given(o, OPT_CSV_SAFE);
 	s->color = log_is_terminal(STDOUT_FILENO) && !opt_given(o, OPT_NO_COLOR) &&
 		settings_environment("NO_COLOR") == NULL && !terminal_is_dumb();
 	s->progress = log_is_terminal(STDERR_FILENO) && !opt_given(o, OPT_NO_PROGRESS) && !quiet &&

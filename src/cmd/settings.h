@@ -68,7 +68,7 @@ struct settings {
 	unsigned retries_max;
 	int64_t max_wait_ms;
 	enum output_format output;
-	bool dry_run, color, progress;
+	bool dry_run, color, progress, csv_safe;
 	int verbosity; /* -1, 0, 1.. */
 };
 

@@ -22,12 +22,12 @@ enum hello_guard_state {
 
 struct hello_guard {
 	enum hello_guard_state state;
-	uint8_t record[5];    /* the record header under way */
-	unsigned record_len;  /* bytes of it so far */
-	unsigned payload;     /* bytes left in the record */
+	uint8_t record[5];           /* the record header under way */
+	unsigned record_len;         /* bytes of it so far */
+	unsigned payload;            /* bytes left in the record */
 	uint8_t message[4 + 2 + 32]; /* handshake header, legacy_version, random */
-	unsigned message_len; /* bytes of it so far */
-	uint32_t skip;        /* bytes of the message behind what is kept */
+	unsigned message_len;        /* bytes of it so far */
+	uint32_t skip;               /* bytes of the message behind what is kept */
 };
 
 void hello_guard_init(struct hello_guard *g);

@@ -20,8 +20,8 @@ struct http_request {
  * The request line. METHOD must be a token (RFC 9110 5.6.2); TARGET origin-form, authority-form or
  * absolute-form of visible ASCII characters (0x21 to 0x7e), not empty.
  */
-void http_request_start(struct http_request *r, struct buf *out, struct str method,
-	struct str target);
+void http_request_start(
+	struct http_request *r, struct buf *out, struct str method, struct str target);
 /* One field. NAME must be a token, VALUE without CR, LF, NUL and other controls (RFC 9110 5.5;
    a tab is taken) and without blanks at its ends. */
 void http_request_field(struct http_request *r, struct str name, struct str value);

@@ -22,11 +22,11 @@ enum pem_step {
 struct pem {
 	struct buf *der; /* not owned; its maximum bounds a certificate */
 	struct base64_decoder decoder;
-	bool inside;      /* between BEGIN and END lines of a certificate */
-	bool spoilt;      /* the block under way cannot be used */
-	bool skip;        /* nobody wants the block under way */
-	char line[64];    /* private: the start of the line under way */
-	size_t line_len;  /* private: its length so far, may pass the array */
+	bool inside;     /* between BEGIN and END lines of a certificate */
+	bool spoilt;     /* the block under way cannot be used */
+	bool skip;       /* nobody wants the block under way */
+	char line[64];   /* private: the start of the line under way */
+	size_t line_len; /* private: its length so far, may pass the array */
 };
 
 void pem_init(struct pem *p, struct buf *der);

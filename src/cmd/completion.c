@@ -1,0 +1,363 @@
+#include <string.h>
+
+#include "base/buf.h"
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+#include "cmd/out.h"
+
+/*
+ * Completions for three shells, made from the tables of commands and options. The scripts know the
+ * words and leave what they mean to the program.
+ */
+
+/* The first word of a command and the second, if it has one. */
+static void split(const char *words, struct str *noun, struct str *verb)
+{
+	str_cut(str_of(words), ' ', noun, verb);
+}
+
+/* Whether an earlier command has the same first word. */
+static bool noun_seen(const struct cmd_spec *c)
+{
+	const struct cmd_spec *before;
+	struct str noun, verb, other;
+
+	split(c->words, &noun, &verb);
+	for (before = cmd_table; before != c; before++) {
+		split(before->words, &other, &verb);
+		if (str_equal(noun, other))
+			return true;
+	}
+	return false;
+}
+
+static void add_nouns(struct buf *out)
+{
+	const struct cmd_spec *c;
+	struct str noun, verb;
+
+	for (c = cmd_table; c->words != NULL; c++) {
+		split(c->words, &noun, &verb);
+		if (!noun_seen(c))
+			buf_addf(out, " %.*s", STR_ARG(noun));
+		if (c->alias != NULL)
+			buf_addf(out, " %s", c->alias);
+	}
+}
+
+static void add_verbs(struct str noun, struct buf *out)
+{
+	const struct cmd_spec *c;
+	struct str other, verb;
+
+	for (c = cmd_table; c->words != NULL; c++) {
+		split(c->words, &other, &verb);
+		if (str_equal(noun, other) && verb.n > 0)
+			buf_addf(out, " %.*s", STR_ARG(verb));
+	}
+}
+
+static void add_options(const struct cmd_spec *c, struct buf *out)
+{
+	unsigned i;
+
+	for (i = 0; i < OPT_COUNT; i++)
+		if (opt_belongs((enum opt_id)i, c))
+			buf_addf(out, " --%s", opt_table[i].name);
+}
+
+/* The choices of an option, blanks between them. */
+static void add_choices(const char *choices, struct buf *out)
+{
+	for (; *choices != '\0'; choices++)
+		buf_add_char(out, *choices == '|' ? ' ' : *choices);
+}
+
+static bool takes_file(const struct opt_spec *o)
+{
+	return o->value != NULL && (strcmp(o->value, "FILE") == 0 || strcmp(o->value, "DIR") == 0);
+}
+
+/* ---- bash ---- */
+
+static void bash(struct buf *out)
+{
+	const struct cmd_spec *c;
+	unsigned i;
+
+	buf_add_text(out,
+		"_sentry_scim() {\n"
+		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+		"\tlocal word words= i\n"
+		"\tCOMPREPLY=()\n"
+		"\tcase $prev in\n");
+	for (i = 0; i < OPT_COUNT; i++) {
+		const struct opt_spec *o = &opt_table[i];
+
+		if (o->choices == NULL && !takes_file(o))
+			continue;
+		buf_addf(out, "\t--%s", o->name);
+		if (o->letter != '\0')
+			buf_addf(out, "|-%c", o->letter);
+		if (o->choices != NULL) {
+			buf_add_text(out, ") COMPREPLY=($(compgen -W '");
+			add_choices(o->choices, out);
+			buf_add_text(out, "' -- \"$cur\")); return ;;\n");
+		} else {
+			buf_add_text(out, ") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
+		}
+	}
+	buf_add_text(out,
+		"\tesac\n"
+		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+		"\t\tword=${COMP_WORDS[i]}\n"
+		"\t\t[[ $word == -* ]] || words=\"$words${words:+ }$word\"\n"
+		"\tdone\n"
+		"\tcase $words in\n"
+		"\t'') words='");
+	add_nouns(out);
+	buf_add_text(out, " --help --version' ;;\n");
+	for (c = cmd_table; c->words != NULL; c++) {
+		struct str noun, verb;
+
+		split(c->words, &noun, &verb);
+		if (verb.n > 0 && !noun_seen(c)) {
+			buf_addf(out, "\t%.*s) words='", STR_ARG(noun));
+			add_verbs(noun, out);
+			buf_add_text(out, " --help' ;;\n");
+		}
+	}
+	for (c = cmd_table; c->words != NULL; c++) {
+		buf_addf(out, "\t'%s'*", c->words);
+		if (c->alias != NULL)
+			buf_addf(out, "|'%s'*", c->alias);
+		buf_add_text(out, ") words='");
+		add_options(c, out);
+		buf_add_text(out, "' ;;\n");
+	}
+	buf_add_text(out,
+		"\t*) words= ;;\n"
+		"\tesac\n"
+		"\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+		"}\n"
+		"complete -o default -F _sentry_scim sentry-scim\n");
+}
+
+/* ---- zsh ---- */
+
+/* Text inside '...[...]': what ends the bracket or the quotes is escaped. */
+static void zsh_text(const char *text, struct buf *out)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			buf_add_text(out, "'\\''");
+		else {
+			if (strchr("[]:\\", *text) != NULL)
+				buf_add_char(out, '\\');
+			buf_add_char(out, *text);
+		}
+	}
+}
+
+static void zsh_option(const struct opt_spec *o, struct buf *out)
+{
+	buf_addf(out, " \\\n\t\t\t'%s--%s%s[", o->repeatable ? "*" : "", o->name,
+		o->value != NULL ? "=" : "");
+	zsh_text(o->help, out);
+	buf_add_char(out, ']');
+	if (o->value != NULL) {
+		buf_add_char(out, ':');
+		zsh_text(o->value, out);
+		buf_add_char(out, ':');
+	}
+	if (o->choices != NULL) {
+		buf_add_char(out, '(');
+		add_choices(o->choices, out);
+		buf_add_char(out, ')');
+	} else if (takes_file(o)) {
+		buf_add_text(out, "_files");
+	}
+	buf_add_char(out, '\'');
+}
+
+static void zsh(struct buf *out)
+{
+	const struct cmd_spec *c;
+	unsigned i;
+
+	buf_add_text(out,
+		"#compdef sentry-scim\n"
+		"_sentry_scim() {\n"
+		"\tlocal -a found\n"
+		"\tlocal command= word\n"
+		"\tfor word in ${words[2,CURRENT-1]}; do\n"
+		"\t\t[[ $word == -* ]] || command=\"$command${command:+ }$word\"\n"
+		"\tdone\n"
+		"\tcase $command in\n"
+		"\t'')\n\t\tfound=(");
+	for (c = cmd_table; c->words != NULL; c++) {
+		struct str noun, verb;
+
+		split(c->words, &noun, &verb);
+		if (c->alias != NULL) {
+			buf_addf(out, " '%s:", c->alias);
+			zsh_text(c->summary, out);
+			buf_add_char(out, '\'');
+		}
+		if (noun_seen(c))
+			continue;
+		buf_addf(out, " '%.*s:", STR_ARG(noun));
+		if (verb.n == 0)
+			zsh_text(c->summary, out);
+		else
+			buf_addf(out, "commands on a %.*s", STR_ARG(noun));
+		buf_add_char(out, '\'');
+	}
+	buf_add_text(out, ")\n\t\t_describe command found ;;\n");
+	for (c = cmd_table; c->words != NULL; c++) {
+		const struct cmd_spec *d;
+		struct str noun, verb, other;
+
+		split(c->words, &noun, &verb);
+		if (verb.n == 0 || noun_seen(c))
+			continue;
+		buf_addf(out, "\t%.*s)\n\t\tfound=(", STR_ARG(noun));
+		for (d = c; d->words != NULL; d++) {
+			split(d->words, &other, &verb);
+			if (!str_equal(noun, other))
+				continue;
+			buf_addf(out, " '%.*s:", STR_ARG(verb));
+			zsh_text(d->summary, out);
+			buf_add_char(out, '\'');
+		}
+		buf_add_text(out, ")\n\t\t_describe command found ;;\n");
+	}
+	for (c = cmd_table; c->words != NULL; c++) {
+		buf_addf(out, "\t'%s'*", c->words);
+		if (c->alias != NULL)
+			buf_addf(out, "|'%s'*", c->alias);
+		buf_add_text(out, ")\n\t\t_arguments -S");
+		for (i = 0; i < OPT_COUNT; i++)
+			if (opt_belongs((enum opt_id)i, c))
+				zsh_option(&opt_table[i], out);
+		buf_add_text(out, " \\\n\t\t\t'*:argument:_default' ;;\n");
+	}
+	buf_add_text(out,
+		"\tesac\n"
+		"}\n"
+		"if [ \"$funcstack[1]\" = _sentry_scim ]; then\n"
+		"\t_sentry_scim \"$@\"\n"
+		"else\n"
+		"\tcompdef _sentry_scim sentry-scim\n"
+		"fi\n");
+}
+
+/* ---- fish ---- */
+
+static void fish_text(const char *text, struct buf *out)
+{
+	buf_add_char(out, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '\'' || *text == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, *text);
+	}
+	buf_add_char(out, '\'');
+}
+
+static void fish_option(const struct cmd_spec *c, const struct opt_spec *o, struct buf *out)
+{
+	buf_addf(out, "complete -c sentry-scim -n '__sentry_scim_in \"%s\"", c->words);
+	if (c->alias != NULL)
+		buf_addf(out, " \"%s\"", c->alias);
+	buf_addf(out, "' -l %s", o->name);
+	if (o->letter != '\0')
+		buf_addf(out, " -s %c", o->letter);
+	if (o->value != NULL)
+		buf_add_text(out, takes_file(o) ? " -r -F" : " -x");
+	if (o->choices != NULL) {
+		buf_add_text(out, " -a '");
+		add_choices(o->choices, out);
+		buf_add_char(out, '\'');
+	}
+	buf_add_text(out, " -d ");
+	fish_text(o->help, out);
+	buf_add_char(out, '\n');
+}
+
+static void fish(struct buf *out)
+{
+	const struct cmd_spec *c;
+	unsigned i;
+
+	buf_add_text(out,
+		"function __sentry_scim_words\n"
+		"\tset -l words (commandline -opc)\n"
+		"\tstring join ' ' -- (string match -v -- '-*' $words[2..-1])\n"
+		"end\n"
+		"function __sentry_scim_at\n"
+		"\ttest (__sentry_scim_words | string collect -a) = \"$argv[1]\"\n"
+		"end\n"
+		"function __sentry_scim_in\n"
+		"\tset -l words (__sentry_scim_words | string collect -a)\n"
+		"\tfor command in $argv\n"
+		"\t\tif string match -q -- \"$command*\" $words\n"
+		"\t\t\treturn 0\n"
+		"\t\tend\n"
+		"\tend\n"
+		"\treturn 1\n"
+		"end\n");
+	for (c = cmd_table; c->words != NULL; c++) {
+		struct str noun, verb;
+
+		split(c->words, &noun, &verb);
+		buf_addf(out,
+			"complete -c sentry-scim -n '__sentry_scim_at \"%.*s\"' -f -a %.*s -d ",
+			verb.n > 0 ? (int)noun.n : 0, noun.p,
+			verb.n > 0 ? (int)verb.n : (int)noun.n, verb.n > 0 ? verb.p : noun.p);
+		fish_text(c->summary, out);
+		buf_add_char(out, '\n');
+		if (verb.n > 0 && !noun_seen(c))
+			buf_addf(out,
+				"complete -c sentry-scim -n '__sentry_scim_at \"\"' -f -a %.*s -d "
+				"'commands on a %.*s'\n",
+				STR_ARG(noun), STR_ARG(noun));
+		if (c->alias != NULL) {
+			buf_addf(out,
+				"complete -c sentry-scim -n '__sentry_scim_at \"\"' -f -a %s -d ",
+				c->alias);
+			fish_text(c->summary, out);
+			buf_add_char(out, '\n');
+		}
+		for (i = 0; i < OPT_COUNT; i++)
+			if (opt_belongs((enum opt_id)i, c))
+				fish_option(c, &opt_table[i], out);
+	}
+}
+
+int cmd_completion(struct cmd_context *c)
+{
+	static const struct {
+		const char *shell;
+		void (*write)(struct buf *out);
+	} shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+	struct buf text;
+	struct err e;
+	unsigned i;
+	int code = 0;
+
+	err_clear(&e);
+	buf_init(&text, 4 * HELP_MAX);
+	for (i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+		if (strcmp(c->opts->args[0], shells[i].shell) == 0)
+			shells[i].write(&text);
+	if (text.len == 0 && !text.failed)
+		err_set(&e, ERR_USAGE, "there are completions for bash, zsh and fish, not for '%s'",
+			c->opts->args[0]);
+	else if (text.failed)
+		err_memory(&e, "the completions");
+	if (e.kind != ERR_NONE || !out_text(buf_str(&text), &e))
+		code = cmd_fail(&e);
+	buf_wipe(&text);
+	return code;
+}
