@@ -4,8 +4,9 @@
  */
 #include "cmd/opt.h"
 
-static const enum opt_id create_options[] = {
-	OPT_ROLE, OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS, OPT_COUNT};
+/* All options of single commands there are, so that each is parsed and explained somewhere. */
+static const enum opt_id create_options[] = {OPT_LIMIT, OPT_USER_NAME, OPT_VIA, OPT_YES, OPT_ROLE,
+	OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS, OPT_COUNT};
 
 #define ALL_GROUPS (OPT_GROUP_SERVER | OPT_GROUP_OUTPUT)
 

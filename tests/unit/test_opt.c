@@ -171,12 +171,13 @@ static void every_single_valued_option_is_refused_twice(void **state)
 	(void)state;
 	for (i = 0; i < OPT_COUNT; i++) {
 		const struct opt_spec *o = &opt_table[i];
-		const char *value = o->choices == NULL ? "x" : i == OPT_OUTPUT ? "csv" : "fail";
+		const char *value = o->choices == NULL ? "x" : o->choices;
+		int len = (int)strcspn(value, "|");
 
 		if (o->value == NULL)
 			continue;
-		snprintf(line, sizeof line, "member create a --%s %s --%s=%s", o->name, value,
-			o->name, value);
+		snprintf(line, sizeof line, "member create a --%s %.*s --%s=%.*s", o->name, len,
+			value, o->name, len, value);
 		if (o->repeatable)
 			parses(line);
 		else
