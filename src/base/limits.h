@@ -14,7 +14,7 @@
 /* One chunk-size line with its extensions, and all trailer fields together: framing that carries
    no data must not be endless. */
 #define LIMIT_HTTP_CHUNK_LINE 1024u
-#define LIMIT_HTTP_TRAILER (16u * 1024u)
+#define LIMIT_HTTP_TRAILER    (16u * 1024u)
 /* Response body. A page of 100 members is 35 KiB, a team with 10,000 members 650 KiB. */
 #define LIMIT_HTTP_BODY (4u * 1024u * 1024u)
 /* A request: head and body. The body limit is far above any SCIM document that makes sense. */

@@ -31,7 +31,7 @@ struct out {
 	bool list;     /* json: several resources make an array */
 	bool terminal; /* standard output is one: nothing raw goes there */
 	bool color;
-	bool csv_safe;   /* nothing that a spreadsheet would take for a formula */
+	bool csv_safe;       /* nothing that a spreadsheet would take for a formula */
 	size_t width;        /* of the terminal, 0: unlimited */
 	unsigned long count; /* resources written */
 	bool headed;         /* the table's or the CSV's head has been written */

@@ -38,7 +38,7 @@ struct json_scan {
 	size_t at;         /* bytes consumed; after JSON_BAD the place of the fault */
 	size_t start;      /* where the last token began */
 	struct str raw;    /* the last token: between the quotes for KEY and STRING, escapes still
-	                      in; the characters themselves for the others */
+			      in; the characters themselves for the others */
 	unsigned depth;    /* open containers */
 	uint8_t expect;    /* private: what may come next */
 	const char *fault; /* after JSON_BAD: what is wrong, a static string; else NULL */
@@ -100,7 +100,8 @@ bool json_element(struct str array, size_t *at, struct json_value *out);
 
 /* Appends the characters of a string token's RAW with escapes undone. RAW must come from here. */
 void json_unescape(struct str raw, struct buf *out);
-/* Whether RAW, escapes undone, is the same text as PLAIN; FOLD ignores the case of ASCII letters. */
+/* Whether RAW, escapes undone, is the same text as PLAIN; FOLD ignores the case of ASCII letters.
+ */
 bool json_text_equal(struct str raw, struct str plain, bool fold);
 
 #endif
