@@ -215,7 +215,10 @@ build/native/third_party/mkroots.o: third_party/mkroots.c $(needs_native)
 build/native/mkroots: build/native/third_party/mkroots.o $(call objects,native,base codec)
 	$(link_host)
 
-build/third_party/%/.obtained: third_party/%.mf third_party/obtain | $(DEPS)
+# Named one by one: a file that only a pattern could make is no reason for make to choose the rule that
+# needs it.
+$(patsubst third_party/%.mf,build/third_party/%/.obtained,$(wildcard third_party/*.mf)): \
+		build/third_party/%/.obtained: third_party/%.mf third_party/obtain | $(DEPS)
 	$Qthird_party/obtain $*
 	$Qtouch $@
 
