@@ -141,7 +141,6 @@ static void nothing_can_be_injected(void **state)
 		"Us ers", "Us\ters", "Us\x7f", "Us\xc3\xa9rs"};
 	static const char *const values[] = {
 		"a\r\nX: y", "a\nX: y", "a\rb", "a\x01", "a\x7f", " a", "a ", "a\t"};
-	static const char *const names[] = {"", "X Y", "X:", "X\r\nY", "X\xc3\xa9", "(x)"};
 	size_t i;
 
 	(void)state;
