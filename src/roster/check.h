@@ -2,8 +2,8 @@
  * The whole file is checked before anything is sent: every row must be readable, have a user name
  * that the server can take (sentry_check_user_name(), sentry_check_role() where the server is
  * Sentry), and no two rows may name the same member, ignoring the case of letters. Names are
- * remembered as 64-bit hashes keyed by a random number, at most 16 bytes a row, freed at the end; two
- * rows that share a hash are compared in the file itself before they are called duplicates.
+ * remembered as 64-bit hashes keyed by a random number, at most 16 bytes a row, freed at the end;
+ * two rows that share a hash are compared in the file itself before they are called duplicates.
  */
 #ifndef SENTRY_SCIM_ROSTER_CHECK_H
 #define SENTRY_SCIM_ROSTER_CHECK_H

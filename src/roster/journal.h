@@ -10,8 +10,8 @@
  *
  * SEQ counts from 1 without gaps; ROW is the row's number, WHO the first 16 hex digits of
  * SHA-256(run id, folded user name), so that no address stands there in clear unless asked for; CRC
- * (CRC-32C, 8 hex digits) covers the line before it and the run id, so that no record of another run
- * is ever believed. Types: H head (run id, digests of roster and server, version), I intent, R
+ * (CRC-32C, 8 hex digits) covers the line before it and the run id, so that no record of another
+ * run is ever believed. Types: H head (run id, digests of roster and server, version), I intent, R
  * result, E end with totals.
  *
  * A torn record at the very end is what a crash leaves: it is cut off. A broken record with a valid
@@ -47,8 +47,8 @@ enum journal_state {
 	JOURNAL_UPDATED,
 	JOURNAL_UNCHANGED,
 	JOURNAL_REMOVED,
-	JOURNAL_FAILED,  /* tried again by the next run */
-	JOURNAL_UNKNOWN  /* looked up by the next run */
+	JOURNAL_FAILED, /* tried again by the next run */
+	JOURNAL_UNKNOWN /* looked up by the next run */
 };
 
 struct journal; /* opaque, on the heap */
@@ -74,11 +74,11 @@ enum journal_state journal_row(const struct journal *j, uint64_t row);
 bool journal_complete(const struct journal *j);
 
 /*
- * Appends that ROW is about to be sent (ATTEMPT from 1). Not durable before journal_sync(): one sync
- * may cover many intents, and no request may go out before the one that covers its intent.
+ * Appends that ROW is about to be sent (ATTEMPT from 1). Not durable before journal_sync(): one
+ * sync may cover many intents, and no request may go out before the one that covers its intent.
  */
-MUST_USE bool journal_intent(struct journal *j, uint64_t row, struct str user_name,
-	unsigned attempt, struct err *e);
+MUST_USE bool journal_intent(
+	struct journal *j, uint64_t row, struct str user_name, unsigned attempt, struct err *e);
 /* Appends what came of ROW. STATUS is the HTTP status or 0, ID the member's or empty. Synced at the
    next journal_sync(); losing it costs a look-up and never a member. */
 MUST_USE bool journal_result(struct journal *j, uint64_t row, struct str user_name,

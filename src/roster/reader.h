@@ -1,14 +1,14 @@
 /*
- * Roster files, read as a stream: CSV (RFC 4180), JSON Lines, or one JSON array of objects. A reader
- * yields one row after the other, each as the request body that creates the member, with its place
- * in the file; a row that is wrong is a fault with its place, and reading goes on behind it, so that
- * one pass finds all faults. Memory is bounded by the longest row.
+ * Roster files, read as a stream: CSV (RFC 4180), JSON Lines, or one JSON array of objects. A
+ * reader yields one row after the other, each as the request body that creates the member, with its
+ * place in the file; a row that is wrong is a fault with its place, and reading goes on behind it,
+ * so that one pass finds all faults. Memory is bounded by the longest row.
  *
  * Columns of CSV, and names in JSON: `userName`; `sentryOrgRole`; `teams` (names parted by ';' in
  * CSV, that or an array of texts in JSON); any other becomes an attribute of that name, dots making
  * nested objects in CSV. Empty cells are left out. What separates CSV fields (a comma, a semicolon
- * or a tab) is recognised from the header row, which must have userName. A BOM is skipped. Lines end
- * in LF or CRLF; empty lines are passed over.
+ * or a tab) is recognised from the header row, which must have userName. A BOM is skipped. Lines
+ * end in LF or CRLF; empty lines are passed over.
  */
 #ifndef SENTRY_SCIM_ROSTER_READER_H
 #define SENTRY_SCIM_ROSTER_READER_H
@@ -30,14 +30,14 @@ struct roster_place {
 };
 
 struct roster_row {
-	uint64_t number;          /* rows before it, faulty ones included: 0 for the first */
+	uint64_t number;           /* rows before it, faulty ones included: 0 for the first */
 	struct roster_place place; /* where it begins */
-	struct buf user_name;     /* owned, UTF-8 */
-	struct buf role;          /* owned; empty: none */
-	struct buf body;          /* owned: the request body, `schemas` included, `teams` not */
-	struct buf teams;         /* owned: names, each ended by NUL */
-	struct buf source;        /* owned: the row as it stands in the file, for --rejects: a CSV
-	                             record with its line end, or the JSON object and a newline */
+	struct buf user_name;      /* owned, UTF-8 */
+	struct buf role;           /* owned; empty: none */
+	struct buf body;           /* owned: the request body, `schemas` included, `teams` not */
+	struct buf teams;          /* owned: names, each ended by NUL */
+	struct buf source;         /* owned: the row as it stands in the file, for --rejects: a CSV
+				      record with its line end, or the JSON object and a newline */
 };
 void roster_row_init(struct roster_row *row);
 void roster_row_wipe(struct roster_row *row);
@@ -53,7 +53,7 @@ enum roster_step {
 	ROSTER_ROW,   /* ROW holds the next row */
 	ROSTER_FAULT, /* FAULT tells of one that is wrong */
 	ROSTER_END,
-	ROSTER_FAIL   /* the file cannot be read: *E */
+	ROSTER_FAIL /* the file cannot be read: *E */
 };
 
 /*
@@ -65,8 +65,8 @@ struct roster_reader *roster_open(const char *path, struct err *e);
 void roster_close(struct roster_reader *r);
 /* Starts again from the first row; the format stays. */
 MUST_USE bool roster_rewind(struct roster_reader *r, struct err *e);
-enum roster_step roster_next(struct roster_reader *r, struct roster_row *row,
-	struct roster_fault *fault, struct err *e);
+enum roster_step roster_next(
+	struct roster_reader *r, struct roster_row *row, struct roster_fault *fault, struct err *e);
 
 enum roster_format roster_format(const struct roster_reader *r);
 /* The header record of a CSV file as it stands there, with its line end; empty otherwise. */
