@@ -105,6 +105,11 @@ enum provision_end client_exchange(struct client *c, const struct message_call *
 	bool ok;
 
 	c->conn.handed = false;
+	/* Over a connection that stands, the request would be out before anybody waits. */
+	if (stop_asked() != 0) {
+		stop_error(e);
+		return PROVISION_NOT_SENT;
+	}
 	buf_clear(&c->request);
 	if (!message_write(c->origin, call, false, &c->request, e))
 		return PROVISION_NOT_SENT;

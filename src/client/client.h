@@ -27,7 +27,7 @@ void client_wipe(struct client *c);
 /*
  * One exchange, once, without repetition. ANSWERED: the response is in c->conn.response and
  * c->conn.body until the next call. Otherwise *E says what happened, and the answer whether bytes
- * may have been sent.
+ * may have been sent. Nothing is begun once the process has been told to stop.
  */
 enum provision_end client_exchange(
 	struct client *c, const struct message_call *call, struct err *e);
