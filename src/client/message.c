@@ -5,6 +5,8 @@
 
 /* How the token is shown: nothing of it but the fact that it is there. */
 #define MASK "Bearer ***"
+/* What a head takes besides token and target, a few headers of the user's included. */
+#define USUAL_HEAD 512
 
 static void write_target(const struct message_origin *o, const struct message_call *c, bool shown,
 	struct buf *target)
@@ -43,6 +45,10 @@ bool message_write(const struct message_origin *o, const struct message_call *c,
 
 	buf_init(&target, LIMIT_REQUEST_HEAD);
 	buf_init(&authorization, LIMIT_TOKEN + 16);
+	/* Room at once: growing step by step would copy and wipe the token each time. */
+	buf_room(&target, o->root_path.n + c->path.n + 1);
+	buf_room(&authorization, o->token.n + sizeof(MASK));
+	buf_room(out, o->token.n + o->root_path.n + c->path.n + c->body.n + USUAL_HEAD);
 	write_target(o, c, shown, &target);
 	buf_add_text(&authorization, shown ? MASK : "Bearer ");
 	if (!shown)

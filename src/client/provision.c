@@ -225,6 +225,15 @@ static void doubt(struct provision *p, const char *cause)
 		end_unknown(p, "the member was created", "this name cannot be searched for");
 }
 
+/* The same, after an answer that leaves it open. */
+static void doubt_answer(struct provision *p, const struct provision_event *ev)
+{
+	char cause[80];
+
+	describe(ev, cause, sizeof(cause));
+	doubt(p, cause);
+}
+
 static void take_created(struct provision *p, const struct provision_event *ev)
 {
 	struct user u;
@@ -261,10 +270,8 @@ static void take_exists(
 static void take_post_answer(struct provision *p, const struct provision_event *ev)
 {
 	struct answer a;
-	char cause[80];
 
 	answer_judge(ev->response, ev->body, &p->question, &a);
-	describe(ev, cause, sizeof(cause));
 	switch (a.class) {
 	case ANSWER_SUCCESS: take_created(p, ev); break;
 	case ANSWER_EXISTS: take_exists(p, ev, &a); break;
@@ -279,12 +286,12 @@ static void take_post_answer(struct provision *p, const struct provision_event *
 		keep_refusal(p, ev, &a);
 		p->answered = false;
 		p->asked = retry_asked(ev->response);
-		doubt(p, cause);
+		doubt_answer(p, ev);
 		break;
 	case ANSWER_BROKEN:
 		keep_refusal(p, ev, &a);
 		p->answered = true;
-		doubt(p, cause);
+		doubt_answer(p, ev);
 		break;
 	default: refuse(p, ev, &a);
 	}

@@ -1,10 +1,13 @@
 #include "codec/http_request.h"
 
-#include <string.h>
+/* The characters of tokens (RFC 9110 5.6.2), a bit each: these are looked at for every request. */
+static const uint32_t token_chars[4] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
 
 static bool is_token_char(char c)
 {
-	return char_is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	unsigned char u = (unsigned char)c;
+
+	return u < 0x80 && (token_chars[u / 32] >> (u % 32) & 1) != 0;
 }
 
 bool http_is_token(struct str s)
@@ -24,6 +27,11 @@ static bool is_control(char c)
 	return u < 0x20 || u == 0x7f;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 bool http_is_field_value(struct str s)
 {
 	size_t i;
@@ -31,7 +39,7 @@ bool http_is_field_value(struct str s)
 	for (i = 0; i < s.n; i++)
 		if (is_control(s.p[i]) && s.p[i] != '\t')
 			return false;
-	return str_trim(s).n == s.n;
+	return s.n == 0 || (!is_blank(s.p[0]) && !is_blank(s.p[s.n - 1]));
 }
 
 static bool is_target(struct str s)
