@@ -95,32 +95,40 @@ static bool wait_again(struct caller *c, unsigned *done, const struct reply *r, 
 	return client_wait(wait, e);
 }
 
+static void forget_answer(struct reply *r)
+{
+	r->answered = false;
+	r->status = 0;
+}
+
 /* The error to end with, now that nothing will be repeated. */
 static void conclude(
 	enum provision_end end, enum call_effect effect, struct reply *r, struct err *e)
 {
 	char text[sizeof(e->text)];
 
+	if (e->kind == ERR_INTERRUPTED) {
+		/* The answer that was being waited after is not what ended this. */
+		forget_answer(r);
+		if (effect != CALL_READ && r->doubt)
+			err_context(e, "it is not known whether the change was made");
+		return;
+	}
 	if (effect == CALL_READ) {
-		if (end == PROVISION_NO_ANSWER && e->kind != ERR_INTERRUPTED)
+		if (end == PROVISION_NO_ANSWER)
 			e->kind = ERR_GAVE_UP;
 		return;
 	}
 	if (!r->doubt || r->answer.class == ANSWER_REFUSED || r->answer.class == ANSWER_EXISTS ||
 		r->answer.class == ANSWER_BROKEN)
 		return;
-	if (e->kind == ERR_INTERRUPTED) {
-		err_context(e, "it is not known whether the change was made");
-		return;
-	}
 	snprintf(text, sizeof(text), "%s", e->text);
 	err_clear(e);
 	err_set(e, ERR_UNKNOWN, "it is not known whether the change was made: %.400s", text);
 	err_hint(e,
 		"look at the member or team when the server can be reached, or run the same "
 		"command again");
-	r->answered = false;
-	r->status = 0;
+	forget_answer(r);
 }
 
 bool call_run(struct caller *c, const struct message_call *call, enum call_effect effect, bool item,
