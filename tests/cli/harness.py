@@ -10,6 +10,8 @@ import base64
 import contextlib
 import json
 import os
+import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -64,6 +66,10 @@ def case(title):
     return register
 
 
+class Skip(Exception):
+    """Ends a case that this machine cannot run; its text says what is missing."""
+
+
 class Result:
     def __init__(self, arguments, code, out, err):
         self.arguments, self.code, self.raw_out, self.raw_err = arguments, code, out, err
@@ -88,12 +94,33 @@ class Result:
         return self
 
 
+def base64_core(secret, offset):
+    """The characters of base64 that SECRET alone decides when OFFSET bytes stand before it."""
+    text = base64.b64encode(b"\0" * offset + secret.encode()).decode().rstrip("=")
+    end = len(text) - (1 if (offset + len(secret)) % 3 else 0)
+    return text[-(-offset * 8 // 6):end]
+
+
+def unescaped(text):
+    """TEXT with its \\xHH, \\uHHHH and \\C written out."""
+    return re.sub(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))",
+                  lambda m: m.group(3) or chr(int(m.group(1) or m.group(2), 16)), text)
+
+
+def shows(text, secret):
+    """Whether SECRET, or the greater part of it, can be read out of TEXT."""
+    plain = [text, urllib.parse.unquote(text), unescaped(text), re.sub(r"\s", "", text)]
+    parts = [secret] + ([secret[8:40]] if len(secret) >= 24 else [])
+    if any(part in view for part in parts for view in plain):
+        return True
+    coded = text.replace("-", "+").replace("_", "/")
+    return any(base64_core(secret, offset) in coded for offset in range(3))
+
+
 def check_secret(result, secret):
-    shapes = [secret, urllib.parse.quote(secret, safe=""), secret[8:40],
-              base64.b64encode(secret.encode()).decode()[:40]]
-    for shape in shapes:
+    for one in [secret] if isinstance(secret, str) else secret:
         for stream in (result.out, result.err):
-            assert shape not in stream, "the token is shown: %s" % result
+            assert not shows(stream, one), "a secret is shown: %s" % result
 
 
 def environment(extra=None):
@@ -102,25 +129,65 @@ def environment(extra=None):
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
         if name in os.environ:
             env[name] = os.environ[name]
-    env.update({k: v for k, v in (extra or {}).items() if v is not None})
-    return env
+    env.update(extra or {})
+    return {k: v for k, v in env.items() if v is not None}
 
 
 def run(*arguments, env=None, stdin=None, token=TOKEN, secret=None, timeout=LIMIT, cwd=None,
-        pass_fds=(), stdout=None):
-    """Runs the program. TOKEN goes in by the environment unless it is None."""
+        pass_fds=(), stdout=None, wrapper=()):
+    """Runs the program. TOKEN goes in by the environment unless it is None. SECRET, one or
+    several, may not be shown; by default it is the token. WRAPPER is a command that runs another. A
+    variable of ENV that is None is not set."""
     values = dict(env or {})
     if token is not None:
         values.setdefault("SENTRY_AUTH_TOKEN", token)
     process = subprocess.run(
-        [PROGRAM, *arguments], env=environment(values), timeout=timeout, cwd=cwd or folder(),
+        [*wrapper, PROGRAM, *arguments], env=environment(values), timeout=timeout,
+        cwd=cwd or folder(),
         input=stdin if stdin is None or isinstance(stdin, bytes) else stdin.encode(),
         stdin=subprocess.DEVNULL if stdin is None else None,
         stdout=subprocess.PIPE if stdout is None else stdout, stderr=subprocess.PIPE,
         pass_fds=pass_fds)
     result = Result(arguments, process.returncode, process.stdout or b"", process.stderr)
     check_secret(result, secret or token or TOKEN)
-    assert "AddressSanitizer" not in result.err and "runtime error" not in result.err, result
+    check_sanitizers(result)
+    return result
+
+
+def check_sanitizers(result):
+    assert "Sanitizer" not in result.err and "runtime error" not in result.err, result
+
+
+def start(*arguments, env=None, token=TOKEN, **options):
+    """The program, running."""
+    values = dict(env or {})
+    if token is not None:
+        values.setdefault("SENTRY_AUTH_TOKEN", token)
+    return subprocess.Popen([PROGRAM, *arguments], env=environment(values), cwd=folder(),
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, **options)
+
+
+def on_terminal(*arguments, env=None, token=TOKEN):
+    """Runs the program with a terminal as its standard output."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [PROGRAM, *arguments], stdout=slave, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+        env=environment({"SENTRY_AUTH_TOKEN": token, "TERM": "xterm", **(env or {})}))
+    os.close(slave)
+    text = b""
+    with contextlib.suppress(OSError):  # the other end is closed: that is how a terminal ends
+        while True:
+            more = os.read(master, 65536)
+            if not more:
+                break
+            text += more
+    os.close(master)
+    with process.stderr:
+        errors = process.stderr.read()
+    result = Result(arguments, process.wait(), text, errors)
+    check_secret(result, token or TOKEN)
+    check_sanitizers(result)
     return result
 
 
@@ -266,43 +333,91 @@ def answer(status, body=b"", *headers, reason="X"):
     return (head + "".join(h + "\r\n" for h in headers) + "\r\n").encode() + body
 
 
+MEMBER = "ada@example.com"
+
+
+class Recorder(Scripted):
+    """A server that answers everything as if it were the creation of MEMBER, and keeps the heads
+    and bodies of what came."""
+
+    def __init__(self, reply=None, **options):
+        self.heads, self.bodies = [], []
+        self.reply = reply or answer(201, '{"id":"1","userName":"%s"}' % MEMBER)
+        super().__init__(self._record, **options)
+
+    def _record(self, connection):
+        while True:
+            head, body = read_request(connection)
+            if not head:
+                return
+            self.heads.append(head.decode("latin-1"))
+            self.bodies.append(body)
+            connection.sendall(self.reply)
+
+    def field(self, name):
+        """The values of the field NAME in the last request."""
+        lines = [line.partition(":") for line in self.heads[-1].split("\r\n")[1:]]
+        return [value.strip() for key, _, value in lines if key.lower() == name.lower()]
+
+    def token(self):
+        """The token of the last request."""
+        (value,) = self.field("Authorization")
+        assert value.startswith("Bearer "), value
+        return value[7:]
+
+
 def openssl(*arguments):
     subprocess.run(["openssl", *arguments], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.PIPE, cwd=folder())
 
 
-class Authority:
-    """A private CA that signs server and client certificates."""
+# From when to when certificates of an Authority with ALWAYS are valid.
+ALWAYS = ("20000101000000Z", "20491231235959Z")
+EC_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
-    def __init__(self, name="Test CA"):
-        self.key, self.file = path("ca.key"), path("ca.pem")
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", self.key, "-out", self.file, "-days", "30", "-subj", "/CN=" + name,
-                "-addext", "basicConstraints=critical,CA:TRUE",
-                "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+def sign(request, extensions, days, dates, *by):
+    """The file of a certificate for REQUEST, valid for DAYS from now or between the two DATES."""
+    cert, extensions = path("cert.pem"), write(extensions, "ext")
+    if dates is None:
+        openssl("x509", "-req", "-in", request, "-CA", by[0], "-CAkey", by[1], "-CAcreateserial",
+                "-days", str(days), "-extfile", extensions, "-out", cert)
+        return cert
+    base = path("ca")
+    os.mkdir(base)
+    open(os.path.join(base, "index"), "w").close()
+    config = write("[ca]\ndefault_ca=d\n[d]\ndatabase=%s/index\nnew_certs_dir=%s\n"
+                   "rand_serial=yes\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n"
+                   % (base, base), "ca.cnf")
+    issuer = ("-cert", by[0], "-keyfile", by[1]) if by[0] else ("-selfsign", "-keyfile", by[1])
+    openssl("ca", "-batch", "-config", config, *issuer, "-in", request, "-out", cert, "-notext",
+            "-extfile", extensions, "-startdate", dates[0], "-enddate", dates[1])
+    return cert
+
+
+class Authority:
+    """A private CA that signs server and client certificates. DATES: from when to when its own
+    certificate is valid; PARENT: the Authority that signed it, if it did not do so itself."""
+
+    EXTENSIONS = ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+                  "subjectKeyIdentifier=hash\n")
+
+    def __init__(self, name="Test CA", dates=ALWAYS, parent=None):
+        self.key, request = path("ca.key"), path("ca.csr")
+        openssl("req", "-new", *EC_KEY, "-keyout", self.key, "-out", request, "-subj", "/CN=" + name)
+        by = (parent.file, parent.key) if parent else (None, self.key)
+        self.file = sign(request, self.EXTENSIONS, 30, dates, *by)
 
     def issue(self, names="DNS:localhost,IP:127.0.0.1,IP:::1", usage="serverAuth", days=10,
               start=None, common_name="test"):
-        """(certificate file, key file)"""
-        key, request, cert = path("leaf.key"), path("leaf.csr"), path("leaf.pem")
-        extensions = write("subjectAltName=%s\nextendedKeyUsage=%s\nbasicConstraints=CA:FALSE\n"
-                           % (names, usage), "leaf.ext")
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", key, "-out", request, "-subj", "/CN=" + common_name)
-        if start is None:
-            openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.key,
-                    "-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", cert)
-        else:
-            base = path("ca")
-            os.mkdir(base)
-            open(os.path.join(base, "index"), "w").close()
-            config = write("[ca]\ndefault_ca=d\n[d]\ndatabase=%s/index\nnew_certs_dir=%s\n"
-                           "rand_serial=yes\ndefault_md=sha256\npolicy=p\n[p]\n"
-                           "commonName=supplied\n" % (base, base), "ca.cnf")
-            openssl("ca", "-batch", "-config", config, "-cert", self.file, "-keyfile", self.key,
-                    "-in", request, "-out", cert, "-notext", "-extfile", extensions,
-                    "-startdate", start[0], "-enddate", start[1])
-        return cert, key
+        """(certificate file, key file); without NAMES there is no subjectAltName."""
+        key, request = path("leaf.key"), path("leaf.csr")
+        openssl("req", "-new", *EC_KEY, "-keyout", key, "-out", request,
+                "-subj", "/CN=" + common_name)
+        extensions = "extendedKeyUsage=%s\nbasicConstraints=CA:FALSE\n" % usage
+        if names:
+            extensions += "subjectAltName=%s\n" % names
+        return sign(request, extensions, days, start, self.file, self.key), key
 
 
 def main():
@@ -315,6 +430,8 @@ def main():
         try:
             function()
             print("ok %d - %s" % (number, title), flush=True)
+        except Skip as reason:
+            print("ok %d - %s # SKIP %s" % (number, title, reason), flush=True)
         except Exception as problem:  # pylint: disable=broad-except
             failed += 1
             print("not ok %d - %s" % (number, title))
