@@ -148,8 +148,8 @@ static enum io explain_end(struct tls *t, struct err *e)
 		return fail(e, ERR_CLOSED,
 			"the server closed the connection at the beginning of the TLS handshake",
 			"it may not speak TLS on this port, or a firewall may object to the host");
-	return fail(
-		e, ERR_CLOSED, "the server closed the connection during the TLS handshake", NULL);
+	return fail(e, ERR_CLOSED, "the server closed the connection during the TLS handshake",
+		"it gave no reason; it may want a client certificate (--cert) or another one");
 }
 
 static bool is_memory(int code)
