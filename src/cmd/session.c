@@ -85,7 +85,8 @@ bool session_show(const struct message_origin *o, const struct message_call *cal
 
 void session_report(struct session *s, const struct reply *reply, const struct err *e)
 {
-	if (reply->status == 0) {
+	/* What went wrong behind a success is not the server's to explain. */
+	if (reply->status == 0 || reply->answer.class == ANSWER_SUCCESS) {
 		log_err(e);
 		return;
 	}
@@ -98,7 +99,7 @@ int session_fail(struct session *s, const struct reply *reply, const struct err 
 {
 	if (reply->shown && e->kind == ERR_NONE)
 		return 0;
-	if (reply->status == 0)
+	if (reply->status == 0 || reply->answer.class == ANSWER_SUCCESS)
 		return cmd_fail(e);
 	session_report(s, reply, e);
 	return err_exit_code(e);

@@ -6,6 +6,9 @@
 #include "codec/json_scan.h"
 #include "sys/log.h"
 
+/* So many refusals of the same kind in a row are not about the members any more. */
+#define FORBIDDEN_MAX 3
+
 bool work_begin(struct work *w, struct cmd_context *c, enum find_kind kind)
 {
 	*w = (struct work){.context = c, .kind = kind};
@@ -148,7 +151,7 @@ int work_remove_all(struct work *w, struct str patch)
 	const struct opts *o = w->context->opts;
 	struct balance balance = {.done = 0};
 	bool go_on = true;
-	unsigned i;
+	unsigned i, forbidden = 0;
 
 	if (!ask(w))
 		return cmd_fail(&w->err);
@@ -156,6 +159,7 @@ int work_remove_all(struct work *w, struct str patch)
 		err_clear(&w->err);
 		if (remove_one(w, o->args[i], patch)) {
 			balance.done++;
+			forbidden = 0;
 			continue;
 		}
 		if (w->reply.shown && w->err.kind == ERR_NONE)
@@ -164,7 +168,10 @@ int work_remove_all(struct work *w, struct str patch)
 			log_line(LOG_ERROR, "%s was not removed:", o->args[i]);
 		session_report(&w->session, &w->reply, &w->err);
 		balance_failure(&balance, &w->err);
-		go_on = balance_go_on(&w->err);
+		/* One member may be protected; when all are, it is the token. */
+		forbidden = w->reply.status == 403 ? forbidden + 1 : 0;
+		go_on = balance_go_on(&w->err) ||
+			(w->reply.status == 403 && forbidden < FORBIDDEN_MAX);
 	}
 	if (i < o->arg_count)
 		log_line(LOG_ERROR, "%u more %s not tried, from %s on", o->arg_count - i,

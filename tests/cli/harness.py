@@ -80,7 +80,7 @@ class Result:
         return json.loads(self.out)
 
     def __str__(self):
-        return "%r\n  exit %s\n  stdout %r\n  stderr %r" % (
+        return "%r\n  exit %s\n  stdout %.2000r\n  stderr %.2000r" % (
             self.arguments, self.code, self.out, self.err)
 
     def expect(self, code, out=None, err=None):
