@@ -120,7 +120,8 @@ enum provision_end client_exchange(struct client *c, const struct message_call *
 		STR_ARG(call->api ? c->origin->api_root : c->origin->root), STR_ARG(call->path));
 	trace_message('>', buf_str(&c->request));
 	trace_body('>', call->body);
-	conn_begin(&c->conn, buf_str(&c->request), HTTP_REQUEST_PLAIN, start);
+	conn_begin(&c->conn, buf_str(&c->request),
+		str_is(call->method, "HEAD") ? HTTP_REQUEST_HEAD : HTTP_REQUEST_PLAIN, start);
 	ok = run(c, e);
 	buf_clear(&c->request);
 	if (ok) {

@@ -157,6 +157,7 @@ static bool try_id(struct caller *c, const struct search *s, struct reply *reply
 	buf_wipe(&path);
 	if (!ok || compare(call_body(c), "id", s->who) != USER_MATCH_EXACT)
 		return false;
+	buf_clear(&s->out->resource);
 	return take_text(call_body(c), "id", &s->out->id) &&
 		take_text(call_body(c), kinds[s->kind].name, &s->out->name);
 }
@@ -165,13 +166,14 @@ static bool judge(struct caller *c, const struct search *s, struct reply *reply,
 {
 	const struct found *f = s->out;
 
-	/* A team is filtered by its slug, which several spellings of one name share, and no two
-	   teams. */
-	bool good = s->best != USER_MATCH_NONE || (s->kind == FIND_TEAM && s->hits == 1);
+	/* Sentry filters teams by slug, which several spellings of one name share, and no two
+	   teams. What others send need not even be filtered. */
+	bool good = s->best != USER_MATCH_NONE ||
+		(s->kind == FIND_TEAM && s->hits == 1 && c->question.is_sentry);
 
 	if (s->hits == 1 && good)
 		return true;
-	if (s->hits == 0 && !c->question.is_sentry && try_id(c, s, reply, e))
+	if (s->best == USER_MATCH_NONE && !c->question.is_sentry && try_id(c, s, reply, e))
 		return true;
 	if (e->kind != ERR_NONE && e->kind != ERR_NOT_FOUND)
 		return false;
@@ -197,12 +199,15 @@ bool find_one(struct caller *c, enum find_kind kind, struct str who, struct foun
 	struct search s = {.kind = kind, .who = who, .out = out};
 
 	*reply = (struct reply){.status = 0};
+	buf_clear(&out->id);
+	buf_clear(&out->name);
+	buf_clear(&out->resource);
+	out->by_id = false;
 	/* An empty name would list everybody. */
 	if (str_trim_space(who).n == 0)
 		return err_set(e, ERR_USAGE, "the name of the %s is empty", find_noun(kind));
 	if (is_digits(who)) {
 		out->by_id = true;
-		buf_clear(&out->id);
 		buf_add_str(&out->id, who);
 		return true;
 	}

@@ -88,7 +88,8 @@ static void step_on(struct pages *p, uint64_t size, uint64_t grown)
 static bool advance(struct pages *p, uint64_t size, struct err *e)
 {
 	const bool compare = p->counted && p->page.has_total;
-	const uint64_t total = p->page.total;
+	/* Sums of what a server says must not overflow. */
+	const uint64_t total = p->page.total < 2 * PAGES_MOST ? p->page.total : 2 * PAGES_MOST;
 	const uint64_t gone = compare && total < p->total ? p->total - total : 0;
 	const uint64_t grown = compare && total > p->total ? total - p->total : 0;
 
