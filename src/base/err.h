@@ -22,7 +22,7 @@ enum err_kind {
 	ERR_CONNECT,     /* no address took the connection */
 	ERR_PROXY,       /* the proxy refused, or is no proxy */
 	ERR_TLS,         /* the handshake failed, or the connection broke inside TLS */
-	ERR_CERTIFICATE, /* the server's certificate was refused */
+	ERR_CERTIFICATE, /* a certificate was refused: the server's here, or the client's there */
 	ERR_TIMEOUT,     /* a deadline passed */
 	ERR_CLOSED,      /* the peer closed or reset the connection */
 	ERR_PROTOCOL,    /* the peer sent what HTTP, JSON or SCIM does not allow */

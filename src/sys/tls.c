@@ -29,17 +29,23 @@ static int from_below(struct tls *t, enum io io, size_t moved)
 
 /*
  * A server that has refused the handshake closes, and the next write fails; but its alert is there
- * to be read, and says why. So during the handshake only reading finds out that nobody listens.
+ * to be read, and says why. So the library does not learn that nobody listens: reading finds it
+ * out, and tls_write() tells its caller.
  */
 static int send_below(void *context, const unsigned char *data, size_t len)
 {
 	struct tls *t = context;
 	struct err e = {.kind = ERR_NONE};
 	size_t put = 0;
-	enum io io = t->below->write(t->below, data, len, &put, &e);
+	enum io io;
 
-	if (io == IO_FAIL && !t->done && e.kind == ERR_CLOSED)
+	if (t->unheard.kind != ERR_NONE)
 		return (int)len;
+	io = t->below->write(t->below, data, len, &put, &e);
+	if (io == IO_FAIL && e.kind == ERR_CLOSED) {
+		t->unheard = e;
+		return (int)len;
+	}
 	if (io == IO_FAIL)
 		t->fault = e;
 	return from_below(t, io, put);
@@ -121,11 +127,14 @@ static enum io tls_write(struct wire *w, const void *data, size_t len, size_t *p
 	if (!t->done || t->broken)
 		return refuse_use(e);
 	code = mbedtls_ssl_write(&t->ssl, data, len);
-	if (code >= 0) {
-		*put = (size_t)code;
-		return IO_OK;
+	if (t->unheard.kind != ERR_NONE) {
+		*e = t->unheard;
+		return IO_FAIL;
 	}
-	return outcome(t, code, e);
+	if (code < 0)
+		return outcome(t, code, e);
+	*put = (size_t)code;
+	return IO_OK;
 }
 
 /* A literal is not sent as SNI, and the library looks for no name then; tls_judge() always does. */

@@ -19,6 +19,7 @@ static const struct alert alerts[] = {
 	{20, "bad_record_mac", "the server could not decrypt what it got", NULL},
 	{40, "handshake_failure", "the server found nothing in common with what was offered",
 		OLD_SERVER "; or it wants a client certificate (--cert)"},
+	{41, "no_certificate", "the server requires a client certificate", CLIENT_CERTIFICATE},
 	{42, "bad_certificate", "the server refuses the client certificate", CLIENT_CERTIFICATE},
 	{43, "unsupported_certificate", "the server cannot use the client certificate",
 		CLIENT_CERTIFICATE},
@@ -87,6 +88,13 @@ static enum io fail(struct err *e, enum err_kind kind, const char *text, const c
 	return IO_FAIL;
 }
 
+/* In TLS 1.3 these come when the handshake is over for the client, and what it sent with its last
+   message has not been looked at. */
+static bool refuses_client(unsigned alert)
+{
+	return (alert >= 41 && alert <= 46) || alert == 48 || alert == 49 || alert == 116;
+}
+
 static enum io explain_alert(struct tls *t, struct err *e)
 {
 	/* The library does not hand the alert out; it leaves it where it was read. */
@@ -96,7 +104,8 @@ static enum io explain_alert(struct tls *t, struct err *e)
 	for (size_t i = 0; i < sizeof alerts / sizeof alerts[0]; i++) {
 		if (alerts[i].number != number)
 			continue;
-		err_set(e, ERR_TLS, "%s (TLS alert %s)", alerts[i].text, alerts[i].name);
+		err_set(e, refuses_client(number) ? ERR_CERTIFICATE : ERR_TLS, "%s (TLS alert %s)",
+			alerts[i].text, alerts[i].name);
 		if (alerts[i].hint != NULL)
 			err_hint(e, "%s", alerts[i].hint);
 		return IO_FAIL;

@@ -73,7 +73,8 @@ struct tls {
 	bool broken;            /* an earlier call failed: nothing more is read or written */
 	unsigned char first[8]; /* what the server sent first, to tell what it speaks */
 	unsigned first_len;
-	struct err fault; /* why a callback gave up; says more than the library's code */
+	struct err unheard; /* set once the peer takes nothing any more, which it may explain */
+	struct err fault;   /* why a callback gave up; says more than the library's code */
 	struct tls_anchors anchors;
 	struct tls_verdict verdict;
 	char host[LIMIT_HOST + 1];

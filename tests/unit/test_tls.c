@@ -279,7 +279,7 @@ static void explains_alerts(void **state)
 	refuses("raw\t15030100020228", ERR_TLS, "alert handshake_failure", "older ones");
 	refuses("raw\t15030100020246", ERR_TLS, "neither TLS 1.2 nor TLS 1.3", "RFC 8996");
 	refuses("raw\t15030300020270", ERR_TLS, "no host of this name", "host name");
-	refuses("raw\t15030300020230", ERR_TLS, "alert unknown_ca", "--cert");
+	refuses("raw\t15030300020230", ERR_CERTIFICATE, "alert unknown_ca", "--cert");
 	refuses("raw\t15030300020278", ERR_TLS, "HTTP/1.1", "");
 	refuses("raw\t150303000202c8", ERR_TLS, "TLS alert 200", "");
 	refuses("raw\t15030300020150", ERR_CLOSED, "during the TLS handshake", "");
@@ -514,7 +514,7 @@ static void says_that_a_client_certificate_is_wanted(void **state)
 	refuses(GOOD "1.2\tclient:" CLIENT "trust.pem", ERR_TLS, "TLS alert", "--cert");
 	start_to(&s, GOOD "1.3\tclient:" CLIENT "trust.pem");
 	assert_int_equal(hear_end(&s), IO_FAIL);
-	assert_int_equal(s.e.kind, ERR_TLS);
+	assert_int_equal(s.e.kind, ERR_CERTIFICATE);
 	has(s.e.text, "requires a client certificate");
 	has(s.e.hint, "--cert");
 	end(&s);
