@@ -280,13 +280,14 @@ fuzz: $(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%) ## libFuzzer, FUZZ_SECONDS for each
 			$$(for d in tests/fuzz/corpus/$$n tests/corpora; do [ ! -d $$d ] || echo $$d; done); \
 	done
 
-interop soak: build/sentry-scim build/local-sentry
-	$Qtests/$@/run
+interop: build/sentry-scim build/local-sentry
+	$Qmkdir -p build/check
+	$Qtests/interop/run | tee build/check/interop.tap
+	$Qtests/tally build/check/interop.tap
 bench: build/sentry-scim build/local-sentry \
 		$(patsubst %.c,build/$(TARGET)/%,$(wildcard tests/bench/floor.c))
 	$Qtests/bench/run
 interop: ## against servers that others wrote: SCIMMY and nginx
-soak: ## long runs through faults
 bench: ## size, memory, instructions and time, beside curl and a bare mbedTLS program
 demo: build/sentry-scim build/local-sentry ## creates a member at a local Sentry over verified TLS
 	$Qtests/demo
@@ -306,7 +307,7 @@ help: ## this list
 	@echo "  V=1          shows the commands"
 
 FORCE:
-.PHONY: all server install check check-unit check-fuzz check-build check-cli check-target lint fuzz interop soak \
+.PHONY: all server install check check-unit check-fuzz check-build check-cli check-target lint fuzz interop \
 	bench demo deps format clean help FORCE
 
 -include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/gen/*.d build/*/tests/*/*.d \
