@@ -78,40 +78,114 @@ static bool takes_file(const struct opt_spec *o)
 	return o->value != NULL && (strcmp(o->value, "FILE") == 0 || strcmp(o->value, "DIR") == 0);
 }
 
-/* ---- bash ---- */
-
-static void bash(struct buf *out)
+/* The names of an option as they are typed, SEPARATOR between them. */
+static void add_names(const struct opt_spec *o, const char *separator, struct buf *out)
 {
-	const struct cmd_spec *c;
+	buf_addf(out, "--%s", o->name);
+	if (o->letter != '\0')
+		buf_addf(out, "%s-%c", separator, o->letter);
+}
+
+/* The names of all options that take a value; the word behind one is no command. */
+static void add_valued(const char *separator, struct buf *out)
+{
+	const char *between = "";
 	unsigned i;
 
-	buf_add_text(out,
-		"_sentry_scim() {\n"
-		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-		"\tlocal word words= i\n"
-		"\tCOMPREPLY=()\n"
-		"\tcase $prev in\n");
+	for (i = 0; i < OPT_COUNT; i++) {
+		if (opt_table[i].value == NULL)
+			continue;
+		buf_add_text(out, between);
+		add_names(&opt_table[i], separator, out);
+		between = separator;
+	}
+}
+
+/* Whether a command's argument is one of a few words, as "bash|zsh|fish". */
+static bool takes_choice(const struct cmd_spec *c)
+{
+	return strchr(c->arguments, '|') != NULL;
+}
+
+/* Whether it is a command again. */
+static bool takes_command(const struct cmd_spec *c)
+{
+	return strcmp(c->arguments, "[COMMAND]") == 0;
+}
+
+/* ---- bash ---- */
+
+/* Nothing set is for readline, which completes files itself, and better. */
+static void bash_values(struct buf *out)
+{
+	unsigned i;
+
+	buf_add_text(out, "\tcase $prev in\n");
 	for (i = 0; i < OPT_COUNT; i++) {
 		const struct opt_spec *o = &opt_table[i];
 
 		if (o->choices == NULL && !takes_file(o))
 			continue;
-		buf_addf(out, "\t--%s", o->name);
-		if (o->letter != '\0')
-			buf_addf(out, "|-%c", o->letter);
+		buf_add_char(out, '\t');
+		add_names(o, "|", out);
 		if (o->choices != NULL) {
 			buf_add_text(out, ") COMPREPLY=($(compgen -W '");
 			add_choices(o->choices, out);
 			buf_add_text(out, "' -- \"$cur\")); return ;;\n");
 		} else {
-			buf_add_text(out, ") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
+			buf_add_text(out, ") return ;;\n");
 		}
 	}
+	buf_add_char(out, '\t');
+	add_valued("|", out);
 	buf_add_text(out,
-		"\tesac\n"
+		") compopt +o default 2>/dev/null; return ;;\n"
+		"\tesac\n");
+}
+
+/* What may follow the words of a command. */
+static void bash_command(const struct cmd_spec *c, struct buf *out)
+{
+	buf_addf(out, "\t'%s'|'%s '*", c->words, c->words);
+	if (c->alias != NULL)
+		buf_addf(out, "|'%s'|'%s '*", c->alias, c->alias);
+	buf_add_text(out, ") words='");
+	if (takes_choice(c))
+		add_choices(c->arguments, out);
+	if (takes_command(c))
+		add_nouns(out);
+	add_options(c, out);
+	buf_add_text(out, "' ;;\n");
+}
+
+static void bash(struct buf *out)
+{
+	const struct cmd_spec *c;
+
+	/* readline takes "--name=value" for three words */
+	buf_add_text(out,
+		"_sentry_scim() {\n"
+		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+		"\tlocal words= i\n"
+		"\tCOMPREPLY=()\n"
+		"\tif [[ $cur == = ]]; then\n"
+		"\t\tcur=\n"
+		"\telif [[ $prev == = ]]; then\n"
+		"\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n"
+		"\tfi\n");
+	bash_values(out);
+	buf_add_text(out,
 		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-		"\t\tword=${COMP_WORDS[i]}\n"
-		"\t\t[[ $word == -* ]] || words=\"$words${words:+ }$word\"\n"
+		"\t\tcase ${COMP_WORDS[i]} in\n"
+		"\t\t");
+	add_valued("|", out);
+	buf_add_text(out,
+		")\n"
+		"\t\t\t[[ ${COMP_WORDS[i+1]} != = ]] || ((i++))\n"
+		"\t\t\t((i++)) ;;\n"
+		"\t\t-*) ;;\n"
+		"\t\t*) words=\"$words${words:+ }${COMP_WORDS[i]}\" ;;\n"
+		"\t\tesac\n"
 		"\tdone\n"
 		"\tcase $words in\n"
 		"\t'') words='");
@@ -127,14 +201,8 @@ static void bash(struct buf *out)
 			buf_add_text(out, " --help' ;;\n");
 		}
 	}
-	for (c = cmd_table; c->words != NULL; c++) {
-		buf_addf(out, "\t'%s'*", c->words);
-		if (c->alias != NULL)
-			buf_addf(out, "|'%s'*", c->alias);
-		buf_add_text(out, ") words='");
-		add_options(c, out);
-		buf_add_text(out, "' ;;\n");
-	}
+	for (c = cmd_table; c->words != NULL; c++)
+		bash_command(c, out);
 	buf_add_text(out,
 		"\t*) words= ;;\n"
 		"\tesac\n"
@@ -159,10 +227,14 @@ static void zsh_text(const char *text, struct buf *out)
 	}
 }
 
-static void zsh_option(const struct opt_spec *o, struct buf *out)
+/* One name of an option; PREFIX: "--" and a name, or "-" and a letter. */
+static void zsh_name(const struct opt_spec *o, const char *prefix, struct buf *out)
 {
-	buf_addf(out, " \\\n\t\t\t'%s--%s%s[", o->repeatable ? "*" : "", o->name,
-		o->value != NULL ? "=" : "");
+	buf_addf(out, " \\\n\t\t\t'%s%s", o->repeatable ? "*" : "", prefix);
+	if (prefix[1] == '-')
+		buf_addf(out, "%s%s[", o->name, o->value != NULL ? "=" : "");
+	else
+		buf_addf(out, "%c%s[", o->letter, o->value != NULL ? "+" : "");
 	zsh_text(o->help, out);
 	buf_add_char(out, ']');
 	if (o->value != NULL) {
@@ -180,18 +252,88 @@ static void zsh_option(const struct opt_spec *o, struct buf *out)
 	buf_add_char(out, '\'');
 }
 
+static void zsh_option(const struct opt_spec *o, struct buf *out)
+{
+	zsh_name(o, "--", out);
+	if (o->letter != '\0')
+		zsh_name(o, "-", out);
+}
+
+/* What _arguments does behind a command, done for the words before it. */
+static void zsh_values(struct buf *out)
+{
+	unsigned i;
+
+	buf_add_text(out, "\tcase $words[CURRENT-1] in\n");
+	for (i = 0; i < OPT_COUNT; i++) {
+		const struct opt_spec *o = &opt_table[i];
+
+		if (o->choices == NULL && !takes_file(o))
+			continue;
+		buf_add_char(out, '\t');
+		add_names(o, "|", out);
+		if (o->choices != NULL) {
+			buf_add_text(out, ") compadd ");
+			add_choices(o->choices, out);
+			buf_add_text(out, "; return ;;\n");
+		} else {
+			buf_add_text(out, ") _files; return ;;\n");
+		}
+	}
+	buf_add_char(out, '\t');
+	add_valued("|", out);
+	buf_add_text(out,
+		") _message value; return ;;\n"
+		"\tesac\n");
+}
+
+/* What may follow the words of a command. */
+static void zsh_command(const struct cmd_spec *c, struct buf *out)
+{
+	unsigned i;
+
+	buf_addf(out, "\t'%s'|'%s '*", c->words, c->words);
+	if (c->alias != NULL)
+		buf_addf(out, "|'%s'|'%s '*", c->alias, c->alias);
+	buf_add_text(out, ")\n\t\t_arguments -S");
+	for (i = 0; i < OPT_COUNT; i++)
+		if (opt_belongs((enum opt_id)i, c))
+			zsh_option(&opt_table[i], out);
+	buf_add_text(out, " \\\n\t\t\t'*:argument:");
+	if (takes_choice(c) || takes_command(c)) {
+		buf_add_char(out, '(');
+		if (takes_choice(c))
+			add_choices(c->arguments, out);
+		else
+			add_nouns(out);
+		buf_add_char(out, ')');
+	} else {
+		buf_add_text(out, "_default");
+	}
+	buf_add_text(out, "' ;;\n");
+}
+
 static void zsh(struct buf *out)
 {
 	const struct cmd_spec *c;
-	unsigned i;
 
 	buf_add_text(out,
 		"#compdef sentry-scim\n"
 		"_sentry_scim() {\n"
 		"\tlocal -a found\n"
-		"\tlocal command= word\n"
-		"\tfor word in ${words[2,CURRENT-1]}; do\n"
-		"\t\t[[ $word == -* ]] || command=\"$command${command:+ }$word\"\n"
+		"\tlocal command=\n"
+		"\tlocal -i at\n");
+	zsh_values(out);
+	buf_add_text(out,
+		"\tfor ((at = 2; at < CURRENT; at++)); do\n"
+		"\t\tcase $words[at] in\n"
+		"\t\t");
+	add_valued("|", out);
+	buf_add_text(out,
+		") ((at++)) ;;\n"
+		"\t\t-*) ;;\n"
+		"\t\t*) command=\"$command${command:+ }$words[at]\" ;;\n"
+		"\t\tesac\n"
 		"\tdone\n"
 		"\tcase $command in\n"
 		"\t'')\n\t\tfound=(");
@@ -232,16 +374,8 @@ static void zsh(struct buf *out)
 		}
 		buf_add_text(out, ")\n\t\t_describe command found ;;\n");
 	}
-	for (c = cmd_table; c->words != NULL; c++) {
-		buf_addf(out, "\t'%s'*", c->words);
-		if (c->alias != NULL)
-			buf_addf(out, "|'%s'*", c->alias);
-		buf_add_text(out, ")\n\t\t_arguments -S");
-		for (i = 0; i < OPT_COUNT; i++)
-			if (opt_belongs((enum opt_id)i, c))
-				zsh_option(&opt_table[i], out);
-		buf_add_text(out, " \\\n\t\t\t'*:argument:_default' ;;\n");
-	}
+	for (c = cmd_table; c->words != NULL; c++)
+		zsh_command(c, out);
 	buf_add_text(out,
 		"\tesac\n"
 		"}\n"
@@ -292,8 +426,25 @@ static void fish(struct buf *out)
 
 	buf_add_text(out,
 		"function __sentry_scim_words\n"
-		"\tset -l words (commandline -opc)\n"
-		"\tstring join ' ' -- (string match -v -- '-*' $words[2..-1])\n"
+		"\tset -l words\n"
+		"\tset -l skip 0\n"
+		"\tfor word in (commandline -opc)[2..-1]\n"
+		"\t\tif test $skip = 1\n"
+		"\t\t\tset skip 0\n"
+		"\t\t\tcontinue\n"
+		"\t\tend\n"
+		"\t\tswitch $word\n"
+		"\t\t\tcase ");
+	add_valued(" ", out);
+	buf_add_text(out,
+		"\n"
+		"\t\t\t\tset skip 1\n"
+		"\t\t\tcase '-*'\n"
+		"\t\t\tcase '*'\n"
+		"\t\t\t\tset -a words $word\n"
+		"\t\tend\n"
+		"\tend\n"
+		"\tstring join ' ' -- $words\n"
 		"end\n"
 		"function __sentry_scim_at\n"
 		"\ttest (__sentry_scim_words | string collect -a) = \"$argv[1]\"\n"
@@ -301,7 +452,7 @@ static void fish(struct buf *out)
 		"function __sentry_scim_in\n"
 		"\tset -l words (__sentry_scim_words | string collect -a)\n"
 		"\tfor command in $argv\n"
-		"\t\tif string match -q -- \"$command*\" $words\n"
+		"\t\tif string match -q -- \"$command *\" \"$words \"\n"
 		"\t\t\treturn 0\n"
 		"\t\tend\n"
 		"\tend\n"
@@ -328,6 +479,16 @@ static void fish(struct buf *out)
 				c->alias);
 			fish_text(c->summary, out);
 			buf_add_char(out, '\n');
+		}
+		if (takes_choice(c) || takes_command(c)) {
+			buf_addf(out,
+				"complete -c sentry-scim -n '__sentry_scim_at \"%s\"' -f -a '",
+				c->words);
+			if (takes_choice(c))
+				add_choices(c->arguments, out);
+			else
+				add_nouns(out);
+			buf_add_text(out, "'\n");
 		}
 		for (i = 0; i < OPT_COUNT; i++)
 			if (opt_belongs((enum opt_id)i, c))
