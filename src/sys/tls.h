@@ -40,8 +40,8 @@ struct tls_config;
 /*
  * Checks the options, loads the client certificate, makes sure that every named trust source holds
  * a usable certificate. ERR_CONFIG for what the user can mend, ERR_MEMORY, ERR_SYSTEM without
- * entropy. The counter of skipped certificates goes to *SKIPPED (may be NULL), known only for what
- * had to be read. NULL on failure.
+ * entropy. How many certificates of those sources are skipped as unusable goes to *SKIPPED (may be
+ * NULL). NULL on failure.
  */
 struct tls_config *tls_config_new(
 	const struct tls_options *options, unsigned *skipped, struct err *e);

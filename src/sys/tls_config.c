@@ -135,6 +135,9 @@ static bool look_for_usable(void *context, const struct trust_source *source, st
 	int code;
 
 	(void)source;
+	/* One is enough; those behind it are only looked at for being spoilt. */
+	if (search->found)
+		return true;
 	mbedtls_x509_crt_init(&crt);
 	code = tls_parse_anchor(&crt, der);
 	mbedtls_x509_crt_free(&crt);
@@ -142,10 +145,10 @@ static bool look_for_usable(void *context, const struct trust_source *source, st
 	search->found = code == 0;
 	if (code != 0)
 		search->unusable++;
-	return !search->found && !search->starved;
+	return !search->starved;
 }
 
-/* Reads SOURCE up to its first usable certificate. */
+/* Reads SOURCE, which must hold a usable certificate, and counts those that are not. */
 static bool check_source(const struct trust_source *source, unsigned *skipped, struct err *e)
 {
 	struct trust one = {.count = 1, .sources = {*source}};
