@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 #include "cmd/out.h"
@@ -399,12 +400,10 @@ static void fish_text(const char *text, struct buf *out)
 	buf_add_char(out, '\'');
 }
 
-static void fish_option(const struct cmd_spec *c, const struct opt_spec *o, struct buf *out)
+/* An option, where CONDITION holds; its quotes are there already. */
+static void fish_option(const char *condition, const struct opt_spec *o, struct buf *out)
 {
-	buf_addf(out, "complete -c sentry-scim -n '__sentry_scim_in \"%s\"", c->words);
-	if (c->alias != NULL)
-		buf_addf(out, " \"%s\"", c->alias);
-	buf_addf(out, "' -l %s", o->name);
+	buf_addf(out, "complete -c sentry-scim -n '%s' -l %s", condition, o->name);
 	if (o->letter != '\0')
 		buf_addf(out, " -s %c", o->letter);
 	if (o->value != NULL)
@@ -419,10 +418,32 @@ static void fish_option(const struct cmd_spec *c, const struct opt_spec *o, stru
 	buf_add_char(out, '\n');
 }
 
+/* Those of C, or, when C is NULL, those with values that may stand before any command. */
+static void fish_options(const struct cmd_spec *c, struct buf *out)
+{
+	struct buf condition;
+	unsigned i;
+
+	buf_init(&condition, LIMIT_REQUEST_HEAD);
+	if (c == NULL)
+		buf_add_text(&condition, "__sentry_scim_at \"\"");
+	else
+		buf_addf(&condition, "__sentry_scim_in \"%s\"", c->words);
+	if (c != NULL && c->alias != NULL)
+		buf_addf(&condition, " \"%s\"", c->alias);
+	for (i = 0; i < OPT_COUNT; i++) {
+		const struct opt_spec *o = &opt_table[i];
+
+		if (c == NULL ? o->value != NULL && o->group != OPT_GROUP_COMMAND
+			      : opt_belongs((enum opt_id)i, c))
+			fish_option(buf_text(&condition), o, out);
+	}
+	buf_wipe(&condition);
+}
+
 static void fish(struct buf *out)
 {
 	const struct cmd_spec *c;
-	unsigned i;
 
 	buf_add_text(out,
 		"function __sentry_scim_words\n"
@@ -490,10 +511,9 @@ static void fish(struct buf *out)
 				add_nouns(out);
 			buf_add_text(out, "'\n");
 		}
-		for (i = 0; i < OPT_COUNT; i++)
-			if (opt_belongs((enum opt_id)i, c))
-				fish_option(c, &opt_table[i], out);
+		fish_options(c, out);
 	}
+	fish_options(NULL, out);
 }
 
 int cmd_completion(struct cmd_context *c)
