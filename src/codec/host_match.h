@@ -16,8 +16,8 @@
  * needs two labels behind it. A HOST that is an IP address is covered by no pattern.
  */
 bool host_match_name(struct str pattern, struct str host);
-/* Whether the iPAddress ADDRESS (4 or 16 bytes) is HOST, an IPv4 or IPv6 literal, without zone id.
- */
+/* Whether the iPAddress ADDRESS (4 or 16 bytes) is HOST, an IPv4 or IPv6 literal; a zone id counts
+   for nothing. */
 bool host_match_address(struct str address, struct str host);
 
 #endif

@@ -243,6 +243,63 @@ static void test_every_byte_changed(void **state)
 	guard_release(&g);
 }
 
+/* CN=TEXT with the string type TAG. */
+static void add_name(struct buf *b, uint8_t tag, const char *text)
+{
+	size_t n = strlen(text);
+
+	buf_clear(b);
+	buf_addf(b, "\x30%c\x31%c\x30%c\x06\x03\x55\x04\x03%c%c%s", (int)(n + 11), (int)(n + 9),
+		(int)(n + 7), tag, (int)n, text);
+}
+
+static void test_names_are_equal_in_either_case_and_string_type(void **state)
+{
+	enum { UTF8 = 0x0c, PRINTABLE = 0x13, IA5 = 0x16, SET = 0x31 };
+	static const struct {
+		uint8_t tag_a;
+		const char *a;
+		uint8_t tag_b;
+		const char *b;
+		bool equal;
+	} cases[] = {
+		{UTF8, "Root CA", UTF8, "Root CA", true},
+		{UTF8, "Root CA", PRINTABLE, "ROOT ca", true},
+		{IA5, "Root", IA5, "Root", true},
+		{IA5, "Root", IA5, "ROOT", false},
+		{IA5, "Root", UTF8, "Root", false},
+		{UTF8, "Root", UTF8, "Rook", false},
+		{UTF8, "Root", UTF8, "Roots", false},
+		{UTF8, "", PRINTABLE, "", true},
+		{UTF8, "@", UTF8, "`", false},
+		{SET, "\x0c\x02xy", SET, "\x0c\x02XY", true},
+		{SET, "\x0c\x02xy", SET, "\x0c\x03xy", false},
+		{SET, "\x0c\x02xy", 0x30, "\x0c\x02xy", false},
+	};
+	struct guard ga = {0}, gb = {0};
+	struct buf a, b;
+	size_t i;
+
+	(void)state;
+	buf_init(&a, 256);
+	buf_init(&b, 256);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		add_name(&a, cases[i].tag_a, cases[i].a);
+		add_name(&b, cases[i].tag_b, cases[i].b);
+		if (der_name_equal(guard_copy(&ga, buf_str(&a)), guard_copy(&gb, buf_str(&b))) !=
+			cases[i].equal)
+			fail_msg("case %zu", i);
+		if (der_name_equal(buf_str(&b), buf_str(&a)) != cases[i].equal)
+			fail_msg("case %zu, the other way round", i);
+	}
+	assert_true(der_name_equal(str_of(""), str_of("")));
+	assert_false(der_name_equal(buf_str(&a), str_of("")));
+	buf_wipe(&a);
+	buf_wipe(&b);
+	guard_release(&ga);
+	guard_release(&gb);
+}
+
 static void test_anchor_holds_name_and_key(void **state)
 {
 	struct str subject = leaf_part(SUBJECT_AT, SUBJECT_LEN);
@@ -303,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_certificate_cut_at_every_place),
 		cmocka_unit_test(test_what_is_no_certificate),
 		cmocka_unit_test(test_every_byte_changed),
+		cmocka_unit_test(test_names_are_equal_in_either_case_and_string_type),
 		cmocka_unit_test(test_anchor_holds_name_and_key),
 		cmocka_unit_test(test_anchor_of_any_size),
 	};

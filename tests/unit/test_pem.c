@@ -157,6 +157,42 @@ static void test_a_certificate_too_large_for_the_buffer_is_spoilt(void **state)
 	expect_of(str_of(text), 2, "SSS");
 }
 
+/* Gives up the block that is under way behind the first AT bytes. */
+static void expect_skip(const char *text, size_t at, const char *events)
+{
+	struct str all = str_of(text), rest;
+	struct record r;
+	size_t size;
+
+	for (size = 1; size <= all.n; size++) {
+		record_init(&r, 64);
+		record_feed(&r, str_from(all.p, at));
+		pem_skip(&r.pem);
+		for (rest = str_skip(all, at); rest.n > 0; rest = str_skip(rest, size))
+			record_feed(&r, str_from(rest.p, size < rest.n ? size : rest.n));
+		if (pem_cut(&r.pem))
+			buf_add_text(&r.events, "!");
+		assert_string_equal(buf_text(&r.events), events);
+		record_wipe(&r);
+	}
+}
+
+static void test_block_given_up_is_passed_over_in_silence(void **state)
+{
+	static const char text[] = BEGIN "aGVs\nbG8=\n" END BEGIN "d29ybGQ=\n" END;
+	size_t begun = sizeof(BEGIN) - 1, at;
+
+	(void)state;
+	for (at = begun; at < begun + 10 + sizeof(END) - 3; at++)
+		expect_skip(text, at, "C[world]");
+	/* Outside of a block there is nothing to give up. */
+	for (at = 0; at < begun; at++)
+		expect_skip(text, at, "C[hello]C[world]");
+	expect_skip(BEGIN "a*\n" END BEGIN "d29ybGQ=\n" END, begun + 1, "C[world]");
+	expect_skip(BEGIN "aGVs\n" BEGIN "d29ybGQ=\n" END, begun + 1, "C[world]");
+	expect_skip(BEGIN "aGVs\n", begun + 1, "!");
+}
+
 static void test_a_line_without_end_is_decoded_as_it_comes(void **state)
 {
 	struct record r;
@@ -181,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_spoilt_blocks_are_skipped_and_told),
 		cmocka_unit_test(test_input_that_ends_within_a_block),
 		cmocka_unit_test(test_a_certificate_too_large_for_the_buffer_is_spoilt),
+		cmocka_unit_test(test_block_given_up_is_passed_over_in_silence),
 		cmocka_unit_test(test_a_line_without_end_is_decoded_as_it_comes),
 	};
 
