@@ -260,7 +260,7 @@ build/check/cli.tap: build/sentry-scim build/asan/sentry-scim build/local-sentry
 	$Qtests/tap $@ tests/cli/run
 
 build/check/target.tap: build/$(TARGET)/run build/local-sentry FORCE
-	$Qtests/tap $@ env SENTRY_SCIM=$< python3 tests/cli/test_member_create.py
+	$Qtests/tap $@ env SENTRY_SCIM=$< tests/cli/run member exactly_once tls team
 
 check: $(UNIT_TAP) $(FUZZ_TAP) $(LINT_TAP) $(BUILD_TAP) $(CLI_TAP) ## everything below down to lint
 check-unit: $(UNIT_TAP) ## unit tests, under the sanitizers
