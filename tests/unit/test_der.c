@@ -112,6 +112,21 @@ static void test_lengths_that_der_does_not_allow(void **state)
 	guard_release(&g);
 }
 
+/* All of the content is there: only the form of its length is wrong. */
+static void test_length_with_a_leading_zero(void **state)
+{
+	char bytes[4 + 128] = "\x04\x82\x00\x80";
+	struct str rest = str_from(bytes, sizeof(bytes)), content;
+	uint8_t tag;
+
+	(void)state;
+	assert_false(der_next(&rest, &tag, &content, NULL));
+	bytes[1] = (char)0x81;
+	bytes[2] = (char)0x80;
+	assert_true(der_next(&rest, &tag, &content, NULL));
+	assert_int_equal(content.n, 128);
+}
+
 static void test_long_lengths(void **state)
 {
 	static const size_t sizes[] = {0, 1, 127, 128, 255, 256, 65535, 65536};
@@ -355,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_elements_one_after_the_other),
 		cmocka_unit_test(test_lengths_that_der_does_not_allow),
+		cmocka_unit_test(test_length_with_a_leading_zero),
 		cmocka_unit_test(test_long_lengths),
 		cmocka_unit_test(test_whole_certificate),
 		cmocka_unit_test(test_certificate_cut_at_every_place),
