@@ -7,17 +7,21 @@
 #include "codec/url.h"
 #include "sys/file.h"
 
-/* A segment that a server or proxy would take for "." or "..", however it is written. */
+/*
+ * A segment that a server or proxy would take for "." or "..", however it is written; some cut off
+ * what follows a semicolon first.
+ */
 static bool climbs(struct str segment)
 {
 	struct buf plain;
-	struct str s;
+	struct str s, name, parameters;
 	bool bad;
 
 	buf_init(&plain, LIMIT_URL);
 	bad = !url_decode(segment, &plain) || plain.failed;
 	s = buf_str(&plain);
-	bad = bad || str_is(s, ".") || str_is(s, "..") || str_contains(s, "/") ||
+	str_cut(s, ';', &name, &parameters);
+	bad = bad || str_is(name, ".") || str_is(name, "..") || str_contains(s, "/") ||
 		str_contains(s, "\\");
 	buf_wipe(&plain);
 	return bad;

@@ -15,6 +15,8 @@
 #include "client/client.h"
 #include "peer.h"
 
+#define SCRIPTED_ROOT "/scim/v2"
+
 struct scripted_request {
 	unsigned number;           /* from 1 */
 	struct str method, target; /* target: below the root, "Users?startIndex=1" */
@@ -23,6 +25,7 @@ struct scripted_request {
 
 struct scripted {
 	struct peer peer;
+	const char *root; /* the path that targets are below; another one stands whole */
 	/* Writes a whole response, or none. */
 	void (*answer)(struct scripted *s, const struct scripted_request *r, struct buf *out);
 	void *context;                               /* the test's */
@@ -36,13 +39,11 @@ struct scripted {
 	bool running;
 };
 
-#define SCRIPTED_ROOT "/scim/v2"
-
 static inline void scripted_init(struct scripted *s,
 	void (*answer)(struct scripted *, const struct scripted_request *, struct buf *),
 	void *context)
 {
-	*s = (struct scripted){.answer = answer, .context = context, .life = {-1, -1}};
+	*s = (struct scripted){.root = SCRIPTED_ROOT, .answer = answer, .context = context};
 	buf_init(&s->log, 1u << 24);
 	buf_init(&s->bodies, 1u << 24);
 	buf_init(&s->in, 1u << 24);
