@@ -88,6 +88,8 @@ static enum io dial(struct conn *c, int64_t now, struct err *e)
 	char text[NET_ADDRESS_TEXT];
 	enum io io = net_dial_step(&c->dial, &c->socket, now, e);
 
+	if (io == IO_FAIL && c->route->via != ROUTE_DIRECT)
+		err_context(e, "the proxy");
 	if (io != IO_OK)
 		return io;
 	if (log_shows(LOG_DETAIL)) {

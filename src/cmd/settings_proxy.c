@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "codec/base64.h"
 #include "codec/no_proxy.h"
+#include "codec/tunnel.h"
 #include "codec/url.h"
 #include "sys/log.h"
 
@@ -127,6 +128,15 @@ static bool credentials_of_file(struct settings_loader *l, struct err *e)
 	return true;
 }
 
+static bool check_credentials(const struct route *r, struct err *e)
+{
+	const char *fault =
+		tunnel_credentials_fault(r->via == ROUTE_HTTP ? TUNNEL_CONNECT : TUNNEL_SOCKS5,
+			r->proxy_user, r->proxy_password);
+
+	return fault == NULL || err_set(e, ERR_CONFIG, "%s", fault);
+}
+
 static bool load_credentials(struct settings_loader *l, const struct url *u, struct err *e)
 {
 	struct route *r = &l->s->route;
@@ -142,7 +152,7 @@ static bool load_credentials(struct settings_loader *l, const struct url *u, str
 			return false;
 		r->proxy_has_credentials = true;
 	}
-	return !r->proxy_has_credentials || hide(l, e);
+	return !r->proxy_has_credentials || (hide(l, e) && check_credentials(r, e));
 }
 
 /* What is shown of the proxy has no credentials in it. */

@@ -150,20 +150,19 @@ static bool has_control(struct str s)
 	return false;
 }
 
-/* What keeps the credentials from being sent, NULL if nothing does. An empty password passes in
-   SOCKS5 too: RFC 1929 counts from 1, servers from 0. */
-static const char *credentials_fault(const struct tunnel *t)
+/* An empty password passes in SOCKS5 too: RFC 1929 counts from 1, servers from 0. */
+const char *tunnel_credentials_fault(enum tunnel_kind kind, struct str user, struct str password)
 {
-	bool socks = t->kind == TUNNEL_SOCKS5;
+	bool socks = kind == TUNNEL_SOCKS5;
 
-	if (has_control(t->user) || has_control(t->password))
+	if (has_control(user) || has_control(password))
 		return "the proxy's user name or password holds a control character";
-	if (socks && t->user.n == 0)
+	if (socks && user.n == 0)
 		return "the proxy's user name is empty";
-	if (socks && (t->user.n > SOCKS_STRING_MAX || t->password.n > SOCKS_STRING_MAX))
+	if (socks && (user.n > SOCKS_STRING_MAX || password.n > SOCKS_STRING_MAX))
 		return "the proxy's user name or password is longer than SOCKS5 can send (255 "
 		       "bytes)";
-	if (!socks && t->user.n > 0 && str_contains(t->user, ":"))
+	if (!socks && user.n > 0 && str_contains(user, ":"))
 		return "the proxy's user name holds a colon, which Basic authentication cannot "
 		       "send";
 	return NULL;
@@ -196,7 +195,7 @@ bool tunnel_init(struct tunnel *t, enum tunnel_kind kind, struct str host,
 	buf_init(&t->out, LIMIT_REQUEST_HEAD);
 	buf_init(&t->in, LIMIT_HTTP_HEAD);
 	http_response_init(&t->response, HTTP_REQUEST_CONNECT, &t->in);
-	fault = has_credentials ? credentials_fault(t) : NULL;
+	fault = has_credentials ? tunnel_credentials_fault(kind, user, password) : NULL;
 	if (fault != NULL)
 		return err_set(e, ERR_CONFIG, "%s", fault);
 	if (!can_send_host(t))

@@ -55,6 +55,8 @@ struct tunnel {
 	struct http_response response;
 };
 
+/* Why a tunnel of KIND cannot send these credentials, for a message; NULL if it can. */
+const char *tunnel_credentials_fault(enum tunnel_kind kind, struct str user, struct str password);
 /* A tunnel to HOST:PORT. CREDENTIALS may be absent (has_credentials false). USER_AGENT goes into
    CONNECT. Fails with ERR_CONFIG when a name or password cannot be sent (255 bytes in SOCKS5, a
    colon in a Basic user name, control characters). T points into itself: it must not be moved, and
