@@ -60,6 +60,12 @@ static bool is_digits(struct str s)
 	return s.n > 0;
 }
 
+/* Not to be named in a path, where it leads elsewhere. */
+static bool is_dots(struct str id)
+{
+	return str_is(id, ".") || str_is(id, "..");
+}
+
 static bool take_text(struct str resource, const char *name, struct buf *out)
 {
 	struct json_value v;
@@ -92,7 +98,7 @@ static bool meet(struct search *s, struct str resource, struct err *e)
 		return true;
 	s->hits = s->hits > 0 && m == s->best ? s->hits + 1 : 1;
 	s->best = m;
-	if (!take_text(resource, "id", &f->id) ||
+	if (!take_text(resource, "id", &f->id) || is_dots(buf_str(&f->id)) ||
 		!take_text(resource, kinds[s->kind].name, &f->name))
 		return err_set(e, ERR_PROTOCOL, "the server lists a %s without id or name",
 			find_noun(s->kind));
@@ -150,6 +156,8 @@ static bool try_id(struct caller *c, const struct search *s, struct reply *reply
 	struct buf path;
 	bool ok;
 
+	if (is_dots(s->who))
+		return false;
 	buf_init(&path, LIMIT_REQUEST_HEAD);
 	find_path(s->kind, s->who, &path);
 	call.path = buf_str(&path);

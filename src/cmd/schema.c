@@ -34,7 +34,7 @@ static bool get(struct work *w, const char *path)
 			err_set(&w->err, ERR_PROTOCOL, "the server's answer is not JSON"));
 }
 
-/* A server from before discovery says 404, or 403 or 405 for a path that has no scope. */
+/* A server from before discovery says 404; some say that the path takes no GET. */
 static bool lacks(const struct work *w)
 {
 	return w->reply.status == 404 || w->reply.status == 405;
@@ -134,6 +134,8 @@ static bool pick_schema(struct work *w, const char *urn)
 
 static bool show_one(struct work *w, const char *urn)
 {
+	if (str_is(str_of(urn), ".") || str_is(str_of(urn), ".."))
+		return err_set(&w->err, ERR_USAGE, "URN is no name of a schema: '%s'", urn);
 	buf_add_text(&w->path, "Schemas/");
 	url_encode(str_of(urn), &w->path);
 	if (w->path.failed)

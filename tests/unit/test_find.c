@@ -251,6 +251,8 @@ static void what_lists_badly_is_not_trusted(void **state)
 		{"x", .list = "{\"id\":7,\"userName\":\"x\"}", .error = ERR_PROTOCOL,
 			.requests = FILTERED("x")},
 		{"x", .list = "{\"id\":\"7\"}", .error = ERR_PROTOCOL, .requests = FILTERED("x")},
+		{"x", .list = "{\"id\":\"..\",\"userName\":\"x\"}", .error = ERR_PROTOCOL,
+			.requests = FILTERED("x")},
 		{"x", .list = NULL, .error = ERR_AUTH, .requests = FILTERED("x")},
 		{"a\xff", .error = ERR_INPUT, .says = "not UTF-8"},
 	};
@@ -321,6 +323,9 @@ static void ids_of_other_providers_may_be_any_text(void **state)
 		{"../a?b", .other_provider = true, .list = "",
 			.items = "../a?b {\"id\":\"../a?b\",\"userName\":\"x\"}", .id = "../a?b",
 			.name = "x", .requests = FILTERED("..%2Fa%3Fb") "GET Users/..%2Fa%3Fb\n"},
+		{"..", .other_provider = true, .list = "",
+			.items = ".. {\"id\":\"..\",\"userName\":\"x\"}", .error = ERR_NOT_FOUND,
+			.requests = FILTERED("..")},
 		{"nope", .other_provider = true, .list = "", .error = ERR_NOT_FOUND,
 			.says = "there is no member nope",
 			.requests = FILTERED("nope") "GET Users/nope\n"},
