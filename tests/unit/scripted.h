@@ -95,8 +95,9 @@ static inline bool scripted_take(struct scripted *s)
 		return false;
 	str_cut(buf_str(&s->in), ' ', &r.method, &rest);
 	str_cut(rest, ' ', &line, &rest);
-	r.target =
-		str_starts(line, SCRIPTED_ROOT "/") ? str_skip(line, sizeof(SCRIPTED_ROOT)) : line;
+	r.target = str_starts(line, s->root) && str_starts(str_skip(line, strlen(s->root)), "/")
+		? str_skip(line, strlen(s->root) + 1)
+		: line;
 	r.body = str_from(s->in.data + head, (size_t)body);
 	s->requests++;
 	buf_addf(&s->log, "%.*s %.*s\n", STR_ARG(r.method), STR_ARG(r.target));
