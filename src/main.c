@@ -286,7 +286,7 @@ static int run(struct cmd_context *c)
 
 	if (opt_given(o, OPT_VERSION))
 		return cmd_version(c);
-	if (opt_given(o, OPT_HELP) || o->command == NULL)
+	if (opt_given(o, OPT_HELP))
 		return cmd_help(c);
 	return o->command != NULL ? o->command->run(c) : cmd_none();
 }

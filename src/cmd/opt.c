@@ -10,6 +10,7 @@
 #define WORD_MAX 48
 /* Commands, aliases and nouns together; options. */
 #define CANDIDATES_MAX 96
+#define NOUNS_MAX      8
 /* A list of choices or commands for a message. */
 #define LIST_MAX 400
 
@@ -224,6 +225,28 @@ static const char *nearest_of_noun(const char *noun, const char *word)
 	return near != NULL ? near - skip : NULL;
 }
 
+/* The noun alone that is nearest to WORD, in NOUN; NULL if none is near. */
+static const char *nearest_noun(const char *word, char noun[static WORD_MAX + 1])
+{
+	char nouns[NOUNS_MAX][WORD_MAX + 1];
+	const char *candidates[NOUNS_MAX], *near;
+	const struct cmd_spec *c;
+	unsigned n = 0;
+
+	for (c = cmd_table; c->words != NULL && n < NOUNS_MAX; c++) {
+		struct str s = noun_of(c);
+
+		if (s.n == 0 || s.n > WORD_MAX || (n > 0 && str_is(s, nouns[n - 1])))
+			continue;
+		memcpy(nouns[n], s.p, s.n);
+		nouns[n][s.n] = '\0';
+		candidates[n] = nouns[n];
+		n++;
+	}
+	near = opt_nearest(word, candidates, n);
+	return near != NULL ? memcpy(noun, near, strlen(near) + 1) : NULL;
+}
+
 /* WORDS as one, so that "memebr create" is compared with "member create"; else the first. */
 static const char *nearest_command(unsigned count, const char *const *words)
 {
@@ -252,6 +275,7 @@ bool opt_no_command(unsigned count, const char *const *words, struct err *e)
 	const char *first = quotable(words[0]), *second = count > 1 ? quotable(words[1]) : "";
 	bool noun = opt_is_noun(words[0]);
 	const char *near = NULL;
+	char nearest[WORD_MAX + 1];
 	struct buf list;
 
 	buf_init(&list, LIST_MAX);
@@ -261,6 +285,8 @@ bool opt_no_command(unsigned count, const char *const *words, struct err *e)
 		near = nearest_command(count, words);
 	else if (count > 1)
 		near = nearest_of_noun(words[0], words[1]);
+	if (!noun && near == NULL)
+		near = nearest_noun(words[0], nearest);
 	if (noun && count == 1)
 		err_set(e, ERR_USAGE, "`%s` wants one of its commands: %s", first, buf_text(&list));
 	else if (near != NULL)
