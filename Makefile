@@ -222,9 +222,18 @@ $(patsubst third_party/%.mf,build/third_party/%/.obtained,$(wildcard third_party
 	$Qthird_party/obtain $*
 	$Qtouch $@
 
-install: all ## into DESTDIR and PREFIX (/usr/local)
-	install -D -m 755 build/sentry-scim $(DESTDIR)$(PREFIX)/bin/sentry-scim
-	$(foreach m,$(wildcard src/*.1),install -D -m 644 $m $(DESTDIR)$(PREFIX)/share/man/man1/$(notdir $m);)
+install: all build/$(TARGET)/run ## into DESTDIR and PREFIX (/usr/local), with manual and completions
+	install -D -m 755 build/$(TARGET)/sentry-scim $(DESTDIR)$(PREFIX)/bin/sentry-scim
+	build/$(TARGET)/run man >build/sentry-scim.1
+	install -D -m 644 build/sentry-scim.1 $(DESTDIR)$(PREFIX)/share/man/man1/sentry-scim.1
+	build/$(TARGET)/run completion bash >build/sentry-scim.bash
+	install -D -m 644 build/sentry-scim.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sentry-scim
+	build/$(TARGET)/run completion zsh >build/_sentry-scim
+	install -D -m 644 build/_sentry-scim $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sentry-scim
+	build/$(TARGET)/run completion fish >build/sentry-scim.fish
+	install -D -m 644 build/sentry-scim.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sentry-scim.fish
 
 # Tests. Each writes TAP to build/check; tests/tally adds up.
 
