@@ -41,7 +41,7 @@ const struct cmd_spec cmd_table[] = {
 		.examples =
 			"sentry-scim member create ada@example.com --org acme --role member\n"
 			"sentry-scim provision ada@example.com bob@example.com --if-exists ok\n"
-			"sentry-scim provision ada@example.com --if-exists update --role manager\n"
+			"sentry-scim provision a@example.com --if-exists update --role admin\n"
 			"sentry-scim member create eve@example.com --set name.givenName=Eve\n"
 			"sentry-scim member create --input request.json -o json",
 		.options = create_options,

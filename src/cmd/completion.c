@@ -533,8 +533,7 @@ int cmd_completion(struct cmd_context *c)
 		if (strcmp(c->opts->args[0], shells[i].shell) == 0)
 			shells[i].write(&text);
 	if (text.len == 0 && !text.failed)
-		err_set(&e, ERR_USAGE, "there are completions for bash, zsh and fish, not for '%s'",
-			c->opts->args[0]);
+		err_set(&e, ERR_USAGE, "there are completions for bash, zsh and fish only");
 	else if (text.failed)
 		err_memory(&e, "the completions");
 	if (e.kind != ERR_NONE || !out_text(buf_str(&text), &e))

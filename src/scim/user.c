@@ -62,7 +62,7 @@ static bool build(const struct user_draft *d, struct buf *body, struct buf *spar
 		const struct user_attribute *a = &d->attributes[i];
 
 		if (!set_member(body, spare, a->path, a->value, JSON_EDIT_LAST, e))
-			return false;
+			return err_context(e, "--set %.*s", STR_ARG(a->path));
 	}
 	if (json_member(buf_str(body), "schemas", &schemas))
 		return true;
