@@ -95,7 +95,7 @@ static bool advance(struct pages *p, uint64_t size, struct err *e)
 
 	p->again = gone > 0 || p->next < p->gap_to;
 	p->changed = p->changed || gone > 0 || grown > 0;
-	p->grown += grown;
+	p->excuse += gone + grown;
 	p->counted = p->counted || p->page.has_total;
 	if (p->page.has_total)
 		p->total = total;
@@ -148,9 +148,9 @@ static bool repeats(struct pages *p)
 		return true;
 	if (p->fresh > 0 || p->again)
 		return false;
-	if (p->old > p->grown)
+	if (p->old > p->excuse)
 		return true;
-	p->grown -= p->old;
+	p->excuse -= p->old;
 	return false;
 }
 

@@ -41,7 +41,7 @@ struct pages {
 	uint64_t gap_to;   /* from `next` to here, if `next` is less */
 	uint64_t total;    /* as of the last page that told */
 	uint64_t received; /* resources in all pages */
-	uint64_t grown;    /* resources added, which may have pushed back as many that were read */
+	uint64_t excuse;   /* resources that came or went: as many may come a second time */
 	bool counted, started, last;
 	bool changed;   /* the list changed while it was read */
 	bool again;     /* this page lies where something was read already */
