@@ -38,6 +38,19 @@
 /* Attributes set by --set in one call. */
 #define LIMIT_SET 256u
 
+/* Fields of one CSV record: as many as attributes that --set takes; a spreadsheet exported by
+   mistake has more and is told so. */
+#define LIMIT_CSV_FIELDS 256u
+/* A row of a roster file as it stands there, and so what reading one takes. With every byte escaped
+   to six in JSON, and its column's names likewise, it still fits into LIMIT_REQUEST_BODY. */
+#define LIMIT_ROSTER_ROW (64u * 1024u)
+/* Teams of one row: they are compared with each other, and nobody is in a thousand. */
+#define LIMIT_ROSTER_TEAMS 1024u
+/* A roster that comes through a pipe is kept for the second reading: in a file, enough for two
+   million rows, or where no file can be made in memory, which may be all of a small machine's. */
+#define LIMIT_ROSTER_SPOOL        (256u * 1024u * 1024u)
+#define LIMIT_ROSTER_SPOOL_MEMORY (8u * 1024u * 1024u)
+
 /* One certificate in DER; the largest in public use are below 8 KiB. */
 #define LIMIT_CERTIFICATE (16u * 1024u)
 /* A PEM file of trust anchors is streamed; this only stops an endless file. */

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "codec/csv.h"
 #include "codec/json_scan.h"
 #include "codec/utf8.h"
 #include "sys/file.h"
@@ -175,27 +176,6 @@ static void add_cell(struct str resource, const struct out_column *c, struct buf
 		buf_add_str(out, v.raw);
 }
 
-/* RFC 4180: a field with a comma, a quote or a line end stands in quotes, quotes are doubled. */
-static void add_csv_field(struct str field, bool safe, struct buf *out)
-{
-	size_t i;
-	bool formula = safe && field.n > 0 && strchr("=+-@\t\r", field.p[0]) != NULL;
-	bool quoted = str_contains(field, ",") || str_contains(field, "\"") ||
-		str_contains(field, "\n") || str_contains(field, "\r");
-
-	if (quoted)
-		buf_add_char(out, '"');
-	if (formula)
-		buf_add_char(out, '\'');
-	for (i = 0; i < field.n; i++) {
-		if (field.p[i] == '"')
-			buf_add_char(out, '"');
-		buf_add_char(out, field.p[i]);
-	}
-	if (quoted)
-		buf_add_char(out, '"');
-}
-
 static void add_csv_head(struct out *o, struct buf *text)
 {
 	const struct out_column *c;
@@ -223,7 +203,7 @@ static bool csv_resource(struct out *o, struct str resource, struct err *e)
 		add_cell(resource, c, &cell);
 		if (o->terminal)
 			utf8_printable(buf_str(&cell), &shown);
-		add_csv_field(buf_str(o->terminal ? &shown : &cell), o->csv_safe, &text);
+		csv_add_field(buf_str(o->terminal ? &shown : &cell), o->csv_safe, &text);
 		buf_add_char(&text, c[1].title != NULL ? ',' : '\n');
 	}
 	ok = cell.failed || shown.failed ? err_memory(e, "writing the output")
