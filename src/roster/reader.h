@@ -57,24 +57,25 @@ enum roster_step {
 };
 
 /*
- * Opens PATH, "-" for standard input. What cannot be read twice (a pipe) is copied into an unnamed
- * file in $TMPDIR or /tmp, or into memory where there is none to write to, at most
- * LIMIT_ROSTER_SPOOL bytes. NULL with ERR_INPUT, ERR_MEMORY, ERR_SYSTEM.
+ * Opens PATH, "-" for standard input; PATH must live as long as the reader. What cannot be read
+ * twice (a pipe) is copied first, see sys/spool.h. NULL with an error as spool_open() has it.
  */
 struct roster_reader *roster_open(const char *path, struct err *e);
 void roster_close(struct roster_reader *r);
-/* Starts again from the first row; the format stays. */
+/* Starts again from the first row. Format and header stay known. */
 MUST_USE bool roster_rewind(struct roster_reader *r, struct err *e);
 enum roster_step roster_next(
 	struct roster_reader *r, struct roster_row *row, struct roster_fault *fault, struct err *e);
 
+/* Known after the first step. */
 enum roster_format roster_format(const struct roster_reader *r);
-/* The header record of a CSV file as it stands there, with its line end; empty otherwise. */
+/* The header record of a CSV file as it stands there, with its line end and without a BOM; empty
+   otherwise. Known after the first step. It and any `source` behind it are a roster again. */
 struct str roster_header(const struct roster_reader *r);
 /* Bytes of the file read in this pass, and its size (0 when unknown): for progress. */
 uint64_t roster_position(const struct roster_reader *r);
 uint64_t roster_size(const struct roster_reader *r);
-/* SHA-256 of all bytes of the file; known after a whole pass. */
+/* SHA-256 of all bytes of the file; false until a whole pass, to ROSTER_END, has been made. */
 #define ROSTER_DIGEST 32
 bool roster_digest(const struct roster_reader *r, uint8_t digest[static ROSTER_DIGEST]);
 
