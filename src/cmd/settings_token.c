@@ -78,7 +78,7 @@ static bool read_fd(struct settings_loader *l, const char *text, struct err *e)
 
 	if (!str_to_u64(str_of(text), INT_MAX, &fd) || fd == STDOUT_FILENO || fd == STDERR_FILENO)
 		return err_set(
-			e, ERR_USAGE, "--token-fd: '%s' is no descriptor to read from", text);
+			e, ERR_USAGE, "--token-fd wants the number of a descriptor to read from");
 	return secret_read_fd(&l->s->token, (int)fd, e);
 }
 

@@ -19,8 +19,10 @@
 #define LINE_ROOM(bytes) (4u * (bytes) + 128u)
 
 #define SHORTEST_SECRET 8u
-#define MOST_SECRETS    4u
-#define MASK            "[hidden]"
+/* So many bytes of a secret are hidden like the whole: messages are cut before they get here. */
+#define TELLING      12u
+#define MOST_SECRETS 4u
+#define MASK         "[hidden]"
 /* Bytes that stand for one of a secret at most: \u0041 (see coded_byte). */
 #define LONGEST_FORM 6u
 /* Of UTF-8. */
@@ -103,11 +105,24 @@ static size_t coded_byte(struct str text, unsigned char byte)
 	return text.n >= 1 && (unsigned char)text.p[0] == byte;
 }
 
-/* Each of these answers how many bytes at the front of TEXT show SECRET; 0 if they do not. */
+/* How many bytes of SECRET, from its first on, are too many to be shown. */
+static size_t telling(struct str secret)
+{
+	return secret.n < TELLING ? secret.n : TELLING;
+}
+
+/*
+ * Each of these answers how many bytes at the front of TEXT show SECRET or the beginning of it; 0
+ * if they do not.
+ */
 
 static size_t shown_plain(struct str text, struct str secret)
 {
-	return text.n >= secret.n && memcmp(text.p, secret.p, secret.n) == 0 ? secret.n : 0;
+	size_t n = 0;
+
+	while (n < secret.n && n < text.n && text.p[n] == secret.p[n])
+		n++;
+	return n >= telling(secret) ? n : 0;
 }
 
 static size_t shown_coded(struct str text, struct str secret)
@@ -117,7 +132,7 @@ static size_t shown_coded(struct str text, struct str secret)
 	for (i = 0; i < secret.n; i++) {
 		n = coded_byte(str_skip(text, at), (unsigned char)secret.p[i]);
 		if (n == 0)
-			return 0;
+			return i >= telling(secret) ? at : 0;
 		at += n;
 	}
 	return at;
@@ -158,7 +173,7 @@ static size_t shown_base64(struct str text, struct str secret, size_t first)
 
 	for (bit = first; bit + 6 <= 8 * secret.n; bit += 6, at++)
 		if (at == text.n || sextet_of(text.p[at]) != sextet_at(secret, bit))
-			return 0;
+			return bit >= 8 * telling(secret) ? at : 0;
 	if (bit < 8 * secret.n && at < text.n && sextet_of(text.p[at]) >= 0)
 		at++;
 	while (at < text.n && text.p[at] == '=')
@@ -166,15 +181,18 @@ static size_t shown_base64(struct str text, struct str secret, size_t first)
 	return at;
 }
 
+static size_t greater(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/* A beginning may be written in one way and the rest in another: the longest counts. */
 static size_t shown(struct str text, struct str secret)
 {
-	size_t first, n;
+	size_t first, n = greater(shown_plain(text, secret), shown_coded(text, secret));
 
-	n = shown_plain(text, secret);
-	if (n == 0)
-		n = shown_coded(text, secret);
-	for (first = 0; n == 0 && first <= 4; first += 2)
-		n = shown_base64(text, secret, first);
+	for (first = 0; first <= 4; first += 2)
+		n = greater(n, shown_base64(text, secret, first));
 	return n;
 }
 

@@ -223,6 +223,28 @@ static int a_secret_is_hidden_inside_base64(void)
 	return APART_PASSED;
 }
 
+/* Errors and hints have a bounded length: what is cut there comes here without its end. */
+static int the_beginning_of_a_secret_is_hidden_too(void)
+{
+	const char *form;
+	struct buf list;
+
+	EXPECT(catch_errors() == APART_PASSED);
+	log_hide(str_of(TOKEN));
+	buf_init(&list, 4096);
+	EXPECT(forms(&list) == APART_PASSED);
+	for (form = list.data; form < list.data + list.len; form += strlen(form) + 1) {
+		log_line(LOG_ERROR, "%.*s", (int)strlen(form) * 2 / 3, form);
+		EXPECT(strncmp(next(), "sentry-scim: [hidden]", 21) == 0);
+		EXPECT(strlen(got) <= 21 + 6);
+	}
+	log_line(LOG_ERROR, "%.12s, %.11s", TOKEN, TOKEN);
+	EXPECT(strncmp(next(), "sentry-scim: [hidden], ", 23) == 0);
+	EXPECT(strncmp(got + 23, TOKEN, 11) == 0);
+	buf_wipe(&list);
+	return APART_PASSED;
+}
+
 static int what_only_resembles_a_secret_is_shown(void)
 {
 	EXPECT(catch_errors() == APART_PASSED);
@@ -389,6 +411,7 @@ int main(void)
 		apart_test(errno_survives),
 		apart_test(a_secret_is_hidden_in_every_form),
 		apart_test(a_secret_is_hidden_inside_base64),
+		apart_test(the_beginning_of_a_secret_is_hidden_too),
 		apart_test(what_only_resembles_a_secret_is_shown),
 		apart_test(short_secrets_are_not_looked_for),
 		apart_test(four_secrets_are_hidden),
