@@ -132,7 +132,7 @@ def _():
             if token is None and options[0] in ("--timeout", "--retries", "--region", "--pin",
                                                 "--assume-time", "--resolve", "--proxy", "--header"):
                 continue  # nothing tells then that this is a token, or what it is for
-            r = run(*options, "member", "list", token=token, env=env)
+            r = run(*options, "-n", "member", "list", token=token, env=env)
             assert r.code == 2 and r.out == "", r
     run("member", "list", token=None, env={**env, "SENTRY_AUTH_TOKEN_FILE": TOKEN}).expect(2)
 
