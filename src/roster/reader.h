@@ -5,10 +5,15 @@
  * so that one pass finds all faults. Memory is bounded by the longest row.
  *
  * Columns of CSV, and names in JSON: `userName`; `sentryOrgRole`; `teams` (names parted by ';' in
- * CSV, that or an array of texts in JSON); any other becomes an attribute of that name, dots making
- * nested objects in CSV. Empty cells are left out. What separates CSV fields (a comma, a semicolon
- * or a tab) is recognised from the header row, which must have userName. A BOM is skipped. Lines
- * end in LF or CRLF; empty lines are passed over.
+ * CSV, blanks around them ignored; that or an array of texts in JSON); any other becomes an
+ * attribute of that name, a text, dots making nested objects in CSV as for `member create --set`.
+ * Empty cells are left out. What separates CSV fields (a comma, a semicolon or a tab) is recognised
+ * from the header row, which must have userName and no name twice, in whatever case. A BOM is
+ * skipped. Lines end in LF or CRLF; empty lines are passed over.
+ *
+ * Behind a fault reading goes on with the next record, line or element. Where quotes or brackets do
+ * not match, so that nobody can know where the row ends, that is the next line that looks like the
+ * beginning of one. Without a userName column no row can be judged, and none is.
  */
 #ifndef SENTRY_SCIM_ROSTER_READER_H
 #define SENTRY_SCIM_ROSTER_READER_H
@@ -32,12 +37,13 @@ struct roster_place {
 struct roster_row {
 	uint64_t number;           /* rows before it, faulty ones included: 0 for the first */
 	struct roster_place place; /* where it begins */
-	struct buf user_name;      /* owned, UTF-8 */
-	struct buf role;           /* owned; empty: none */
-	struct buf body;           /* owned: the request body, `schemas` included, `teams` not */
-	struct buf teams;          /* owned: names, each ended by NUL */
-	struct buf source;         /* owned: the row as it stands in the file, for --rejects: a CSV
-				      record with its line end, or the JSON object and a newline */
+	struct roster_place user_name_place, role_place; /* of the cells, or values in JSON */
+	struct buf user_name;                            /* owned: UTF-8, not blank, without NUL */
+	struct buf role;                                 /* owned; empty: none */
+	struct buf body;   /* owned: the request body, `schemas` included, `teams` not */
+	struct buf teams;  /* owned: names, each ended by NUL */
+	struct buf source; /* owned: the row as it stands in the file, for --rejects: a CSV
+			      record with its line end, or the JSON object on one line */
 };
 void roster_row_init(struct roster_row *row);
 void roster_row_wipe(struct roster_row *row);
@@ -46,6 +52,8 @@ struct roster_fault {
 	struct roster_place place;
 	char text[160]; /* what is wrong, NUL-terminated */
 };
+/* TEXT, which may quote the file, is made printable, and cut where it is too long. */
+void roster_fault_set(struct roster_fault *fault, struct roster_place place, struct str text);
 
 struct roster_reader; /* opaque, on the heap */
 

@@ -31,7 +31,7 @@ int file_open(const char *path, struct err *e)
  * FIFO that was opened without waiting reads as empty until its writer comes: poll() can tell "no
  * writer yet" from "the writer has gone", read() cannot.
  */
-static bool read_some(int fd, const char *name, void *data, size_t room, size_t *got, struct err *e)
+bool file_read_some(int fd, const char *name, void *data, size_t room, size_t *got, struct err *e)
 {
 	struct pollfd readable = {.fd = fd, .events = POLLIN};
 	ssize_t n;
@@ -72,7 +72,7 @@ bool file_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 	do {
 		left = out->max - out->len;
 		if (left == 0) {
-			if (!read_some(fd, name, &probe, 1, &got, e))
+			if (!file_read_some(fd, name, &probe, 1, &got, e))
 				return false;
 			return got == 0 ||
 				err_set(e, ERR_INPUT, "%s holds more than %zu bytes", name, limit);
@@ -81,7 +81,7 @@ bool file_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 		room = buf_room(out, left);
 		if (room == NULL)
 			return err_memory(e, "reading a file");
-		if (!read_some(fd, name, room, left, &got, e))
+		if (!file_read_some(fd, name, room, left, &got, e))
 			return false;
 		buf_grew(out, got);
 	} while (got > 0);

@@ -1,5 +1,5 @@
 /*
- * Reading files that a person named, whole and bounded.
+ * Reading files that a person named, whole and bounded, or piece by piece.
  */
 #ifndef SENTRY_SCIM_SYS_FILE_H
 #define SENTRY_SCIM_SYS_FILE_H
@@ -18,6 +18,10 @@
 MUST_USE bool file_read(const char *path, struct buf *out, struct err *e);
 /* The same for an open descriptor, which stays open; NAME is for messages. */
 MUST_USE bool file_read_fd(int fd, const char *name, struct buf *out, struct err *e);
+/* What comes next from an open descriptor, at most ROOM bytes: *GOT, 0 at the end. Waits for it.
+   Errors as above. */
+MUST_USE bool file_read_some(
+	int fd, const char *name, void *data, size_t room, size_t *got, struct err *e);
 /* Opens PATH for reading, close-on-exec, without waiting for a FIFO's writer (reading waits for
    it). -1 and an error as above. "-" is a file like any other here. */
 MUST_USE int file_open(const char *path, struct err *e);
