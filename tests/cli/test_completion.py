@@ -11,15 +11,25 @@ import time
 import harness
 from harness import LIMIT, PROGRAM, Skip, case, environment, run, write
 
-NOUNS = {"member", "team", "provision", "schema", "api", "config", "completion", "help", "version",
-         "man"}
+
+
+def nouns():
+    """The first words of all commands, as the overview names them, and the aliases."""
+    text = run("help", token=None).expect(0).out
+    commands = text.split("\nCommands", 1)[1].split("Options", 1)[0]
+    found = set(re.findall(r"^  ([a-z]+)", commands, re.MULTILINE))
+    return found | set(re.findall(r"\(alias ([a-z]+)\)", commands))
+
+
+NOUNS = nouns()
+assert {"member", "team", "provision", "api", "completion", "help"} <= NOUNS, NOUNS
 MEMBER = {"create", "list", "get", "status", "set-role", "delete"}
 FORMATS = {"auto", "table", "json", "jsonl", "csv"}
 
 # What must come behind each line; a word that is being typed is its last.
 LINES = {
     "": NOUNS,
-    "m": {"member", "man"},
+    "m": {n for n in NOUNS if n.startswith("m")},
     "member ": MEMBER,
     "member s": {"status", "set-role"},
     "team re": {"rename", "remove"},
@@ -41,7 +51,7 @@ LINES = {
     # arguments that are words
     "completion ": {"bash", "zsh", "fish"},
     "completion z": {"zsh"},
-    "help t": {"team"},
+    "help te": {"team"},
     # what is nothing
     "nonsense ": set(),
     "memberlist --li": set(),
