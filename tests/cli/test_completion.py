@@ -12,13 +12,12 @@ import harness
 from harness import LIMIT, PROGRAM, Skip, case, environment, run, write
 
 
-
 def nouns():
     """The first words of all commands, as the overview names them, and the aliases."""
     text = run("help", token=None).expect(0).out
-    commands = text.split("\nCommands", 1)[1].split("Options", 1)[0]
-    found = set(re.findall(r"^  ([a-z]+)", commands, re.MULTILINE))
-    return found | set(re.findall(r"\(alias ([a-z]+)\)", commands))
+    blocks = [b for b in text.split("\n\n") if re.match(r"(Other c|C)ommands", b)]
+    found = set(re.findall(r"^  ([a-z]+)", "\n".join(blocks), re.MULTILINE))
+    return found | set(re.findall(r"\(alias ([a-z]+)\)", text))
 
 
 NOUNS = nouns()
