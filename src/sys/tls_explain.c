@@ -196,6 +196,8 @@ static bool is_x509(int code)
 
 enum io tls_explain(struct tls *t, int code, struct err *e)
 {
+	if (t->fault.kind == ERR_CLOSED && !t->done)
+		return explain_end(t, e); /* a reset says no more than an end does */
 	if (t->fault.kind != ERR_NONE)
 		return fail(e, t->fault.kind, t->fault.text,
 			t->fault.hint[0] != '\0' ? t->fault.hint : NULL);

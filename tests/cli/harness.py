@@ -1,7 +1,7 @@
 """What the end-to-end tests share: the program under test, local servers, certificates, TAP.
 
-A test file declares cases with @case("what must be true") and ends with harness.main(). Each case is
-a function without arguments that raises AssertionError. The program under test is the one named
+A test file declares cases with @case("what must be true") and ends with harness.main(). Each case
+is a function without arguments that raises AssertionError. The program under test is the one named
 by SENTRY_SCIM, by default build/sentry-scim. Every run of it is checked for the token: it may
 appear in nothing the program writes.
 """
@@ -404,7 +404,8 @@ class Authority:
 
     def __init__(self, name="Test CA", dates=ALWAYS, parent=None):
         self.key, request = path("ca.key"), path("ca.csr")
-        openssl("req", "-new", *EC_KEY, "-keyout", self.key, "-out", request, "-subj", "/CN=" + name)
+        openssl("req", "-new", *EC_KEY, "-keyout", self.key, "-out", request, "-subj",
+                "/CN=" + name)
         by = (parent.file, parent.key) if parent else (None, self.key)
         self.file = sign(request, self.EXTENSIONS, 30, dates, *by)
 

@@ -186,7 +186,8 @@ def _():
 def _():
     with Sentry() as s, HttpProxy(s.port) as p:
         create("http://[::1]:8080", "--proxy", p.url).expect(0)
-        assert p.seen == ["CONNECT [::1]:8080 HTTP/1.1"] and "Host: [::1]:8080" in p.heads[0], p.heads
+        assert p.seen == ["CONNECT [::1]:8080 HTTP/1.1"], p.seen
+        assert "Host: [::1]:8080" in p.heads[0], p.heads
     for scheme in ("socks5", "socks5h"):
         with Sentry() as s, SocksProxy(s.port) as p:
             create("http://[::1]:8080", "--proxy", p.address(scheme)).expect(0)
@@ -305,7 +306,8 @@ def _():
         ("http", b"HTTP/1.1 2\0\0 x\r\n\r\n", "proxy"),
         ("http", b"", "the proxy closed the connection without an answer"),
         ("http", b"HTTP/1.1 200 OK\r\nX-", "in the middle of its answer"),
-        ("http", b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 201 Created\r\n\r\n", "nobody can have asked for"),
+        ("http", b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 201 Created\r\n\r\n",
+         "nobody can have asked for"),
         ("socks5h", b"HTTP/1.1 400 Bad Request\r\n\r\n", "it speaks HTTP"),
         ("socks5h", b"\0\x5a\0\0\0\0\0\0", "it speaks SOCKS4"),
         ("socks5h", b"", "closed the connection"),
@@ -508,7 +510,8 @@ def _():
     secret = "hunter2-0123456789"
     rows = ["https://p.example:1", "socks4://p.example", "ftp://p.example", "http://p.example:0",
             "http://p.example:99999", "http://p.example/path", "http://p.example?q", "http://",
-            "http://p ample", "http://u:%s%%zz@p.example" % secret, "socks6://u:%s@p.example" % secret,
+            "http://p ample", "http://u:%s%%zz@p.example" % secret,
+            "socks6://u:%s@p.example" % secret,
             "http://a%%3Ab:%s@127.0.0.1:1" % secret, "socks5h://:%s@127.0.0.1:1" % secret,
             "socks5h://u:%s@127.0.0.1:1" % (secret + "x" * 256),
             "http://u:%s%%0d%%0aX:y@127.0.0.1:1" % secret]

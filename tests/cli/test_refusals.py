@@ -264,7 +264,8 @@ def _():
 
 @case("control characters, bad UTF-8 and line ends of a refusal are escaped: it stays one line")
 def _():
-    body = b"\x1b]0;owned\x07\r\nhint: run rm -rf /\n\x9b31m \xff\xfe \xe2\x80\xae\x00 \x7f ok \xc3\xa9"
+    body = (b"\x1b]0;owned\x07\r\nhint: run rm -rf /\n\x9b31m \xff\xfe \xe2\x80\xae\x00 "
+            b"\x7f ok \xc3\xa9")
     for status, code in ((400, 1), (401, 6), (404, 7)):
         with Scripted(refusing(status, body)) as s:
             r = create(s).expect(code, out="")
@@ -281,8 +282,8 @@ def _():
     with Scripted(refusing(302, "", "Location: https://x.example/\u202e\x9b31m")) as s:
         r = create(s).expect(1, out="")
         assert "\u202e" not in r.err and "\x9b" not in r.err, r
-    with Scripted(refusing(403, NO_PERMISSION,
-                           'WWW-Authenticate: Bearer error="insufficient_scope", scope="\x9b1m"')) as s:
+    challenge = 'WWW-Authenticate: Bearer error="insufficient_scope", scope="\x9b1m"'
+    with Scripted(refusing(403, NO_PERMISSION, challenge)) as s:
         assert "\x9b" not in create(s).expect(6, out="").err
 
 
@@ -291,7 +292,8 @@ def _():
     with Scripted(refusing(400, "x" * 200000)) as s:
         r = create(s).expect(1, out="")
         line = r.err.split("\n")[0]
-        assert 60000 < len(line) < 70000 and re.search(r"\.\.\. \(\d+ bytes more\)$", line), line[-80:]
+        assert 60000 < len(line) < 70000 and re.search(r"\.\.\. \(\d+ bytes more\)$",
+                                                       line), line[-80:]
         assert line.count("x") + int(re.search(r"\((\d+) bytes", line).group(1)) == 200000
 
 

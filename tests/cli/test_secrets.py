@@ -84,7 +84,8 @@ def _():
                         "create", *names)
                 assert r.code not in (0, 2) and r.out == "", r
                 for name in ("member get 1", "api GET Users", "team list"):
-                    r = run("--url", s.url, "--org", ORG, "--retries", "0", verbosity, *name.split())
+                    r = run("--url", s.url, "--org", ORG, "--retries", "0", verbosity,
+                            *name.split())
                     assert r.code != 0, r
 
 
@@ -123,14 +124,17 @@ def _():
 @case("the token in the wrong place of the command line or the environment is not repeated")
 def _():
     env = {"SENTRY_ORG": ORG}
-    rows = [["--token-file", TOKEN], ["--token-file=" + TOKEN], ["--token", TOKEN], ["--token-fd", TOKEN],
+    rows = [["--token-file", TOKEN], ["--token-file=" + TOKEN], ["--token", TOKEN], ["--token-fd",
+                                                                                     TOKEN],
             ["--timeout", TOKEN], ["--retries", TOKEN], ["--region", TOKEN], ["--url", TOKEN],
-            ["--url", "https://%s@sentry.example" % TOKEN], ["--pin", TOKEN], ["--assume-time", TOKEN],
+            ["--url", "https://%s@sentry.example" % TOKEN], ["--pin", TOKEN], ["--assume-time",
+                                                                               TOKEN],
             ["--resolve", TOKEN], ["--proxy", TOKEN + "://x"], ["--header", TOKEN], ["-o", TOKEN]]
     for options in rows:
         for token in (TOKEN, None):
             if token is None and options[0] in ("--timeout", "--retries", "--region", "--pin",
-                                                "--assume-time", "--resolve", "--proxy", "--header"):
+                                                "--assume-time", "--resolve", "--proxy",
+                                                "--header"):
                 continue  # nothing tells then that this is a token, or what it is for
             r = run(*options, "-n", "member", "list", token=token, env=env)
             assert r.code == 2 and r.out == "", r
@@ -140,7 +144,8 @@ def _():
 @case("a broken token is described without being shown")
 def _():
     half = TOKEN[:40]
-    for text in (half + " " + TOKEN[40:], half + "\n" + TOKEN[40:], "\ufeff" + TOKEN, half + "\u00e9",
+    for text in (half + " " + TOKEN[40:], half + "\n" + TOKEN[40:], "\ufeff" + TOKEN,
+                 half + "\u00e9",
                  half + "\x00" + TOKEN[40:], half + "\t" + TOKEN[40:], "Bearer " + TOKEN,
                  "token=" + TOKEN + "\n\nmore", TOKEN * 200):
         file = write(text)
@@ -156,7 +161,8 @@ def _():
     for text in ("[auth]\n" + TOKEN + "\n", "[auth\ntoken=" + TOKEN, "[auth]\n=" + TOKEN,
                  "[auth]\ntoken=" + TOKEN + "\n\x00"):
         file = write(text)
-        run("--org", ORG, "--config", file, "member", "list", token=None).expect(2, out="", err=file)
+        run("--org", ORG, "--config", file, "member", "list", token=None).expect(2, out="",
+                                                                                 err=file)
 
 
 @case("the --input document's token is not shown, whatever is wrong with the document")
@@ -181,7 +187,8 @@ def _():
     with Scripted(lambda c: c.close()) as s:
         run("--url", "https://127.0.0.1:%d" % s.port, "--org", ORG, "--cert", cert, "--key", key,
             "--retries", "0", "-vvv", "member", "create", MEMBER, secret=[TOKEN, *lines]).expect(3)
-    for words in (["config"], ["config", "-o", "table"], ["member", "create", MEMBER, "-n", "-vvv"]):
+    for words in (["config"], ["config", "-o", "table"], ["member", "create", MEMBER, "-n",
+                                                          "-vvv"]):
         run("--org", ORG, "--cert", cert, "--key", key, "--proxy",
             "http://user:%s@proxy.example:1" % password, *words,
             secret=[TOKEN, password, *lines]).expect(0)
@@ -192,7 +199,8 @@ def _():
     with Recorder() as elsewhere:
         for status in (301, 302, 303, 307, 308):
             with Recorder(answer(status, "", "Location: %s/x" % elsewhere.url)) as s:
-                for words in ("member create " + MEMBER, "member list", "member get 1", "api GET Users"):
+                for words in ("member create " + MEMBER, "member list", "member get 1",
+                              "api GET Users"):
                     run("--url", s.url, "--org", ORG, *words.split()).expect(1, out="")
         assert elsewhere.connections == 0
 
@@ -278,7 +286,8 @@ def _():
 BAIT = {
     ".sentryclirc": "[auth]\ntoken=%s\n[defaults]\nurl=%s\norg=evil\n[http]\nproxy_url=%s\n",
     "sentry-scim.conf": "[defaults]\nurl=%s\n", ".env": "SENTRY_URL=%s\nSENTRY_ORG=evil\n",
-    "sentrycli.ini": "[defaults]\nurl=%s\n", ".sentry-scim": "x", "sentry.properties": "defaults.url=%s",
+    "sentrycli.ini": "[defaults]\nurl=%s\n", ".sentry-scim": "x",
+    "sentry.properties": "defaults.url=%s",
     ".netrc": "machine 127.0.0.1 login x password y", ".curlrc": "proxy = %s", "cert.pem": "x",
     "ca-certificates.crt": "x", "openssl.cnf": "x", "resolv.conf": "nameserver 192.0.2.1",
     "hosts": "192.0.2.1 localhost", "sentry-auth-token": "x",
@@ -315,7 +324,8 @@ def _():
 @case("strace: nothing relative and nothing of the working directory is opened or looked at")
 def _():
     if not shutil.which("strace") or subprocess.run(
-            ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+            ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL,
+            check=False).returncode:
         raise harness.Skip("no strace here")
     ca = Authority()
     with Recorder() as evil, Sentry(tls=ca.issue()) as s:

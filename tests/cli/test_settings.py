@@ -113,7 +113,8 @@ def _():
                 run(*arguments, *LIST, env=env).expect(
                     2, out="", err=[names[first], names[second], "contradict"])
     # A contradiction of weaker places does not matter.
-    arguments, env = together(placed("flag", "region", "de"), placed("environment", "url", "https://a.example"),
+    arguments, env = together(placed("flag", "region", "de"), placed("environment", "url",
+                                                                     "https://a.example"),
                               placed("environment", "scim-url", "https://b.example"))
     assert url_of(*arguments, env=env) == sentry("https://de.sentry.io")
 
@@ -132,8 +133,8 @@ def _():
 def _():
     for org in ("acme", "Acme-2", "a", "0", "12345", "old_slug", "x" * 60):
         assert url_of("--org", org) == sentry("https://sentry.io", org)
-    for org in ("..", ".", "a/b", "a/../b", "a b", "a%2fb", "-a", "a-", "a.b", "\u00e9", "a?b", "a#b",
-                "a\\b", "a\n", " "):
+    for org in ("..", ".", "a/b", "a/../b", "a b", "a%2fb", "-a", "a-", "a.b", "\u00e9", "a?b",
+                "a#b", "a\\b", "a\n", " "):
         run("--org", org, *LIST).expect(2, out="", err="is not an organization")
 
 
@@ -141,8 +142,8 @@ def _():
 def _():
     for region in ("us", "de", "US", "eu-west-1", "x9"):
         assert url_of("--org", ORG, "--region", region) == sentry("https://%s.sentry.io" % region)
-    for region in ("a.b", "evil.example/", "us/", "us.evil.example", "us:8", "us@evil", "-a", "a-", " ",
-                   "us sentry", "https://us.sentry.io", "x" * 64, "us#", "us?", "\u00fcs"):
+    for region in ("a.b", "evil.example/", "us/", "us.evil.example", "us:8", "us@evil", "-a", "a-",
+                   " ", "us sentry", "https://us.sentry.io", "x" * 64, "us#", "us?", "\u00fcs"):
         run("--org", ORG, "--region", region, *LIST).expect(
             2, out="", err=["--region", "is not a region", "hint: "])
 
@@ -166,16 +167,17 @@ def _():
     }
     for url, base in good.items():
         assert url_of("--org", ORG, "--url", url) == sentry(base), url
-    bad = ["sentry.corp.example", "ftp://a.example", "//a.example", "https://", "https:///x", "https://a b",
+    bad = ["sentry.corp.example", "ftp://a.example", "//a.example", "https://", "https:///x",
+           "https://a b",
            "https://u:p@a.example", "https://u@a.example", "https://a.example/sentry",
            "https://a.example/?x", "https://a.example/#x", "https://a.example:0",
            "https://a.example:65536", "https://a.example:x", "https://a.example:-1", "https://[::1",
            "https://[1.2.3.4]", "https://a..b", "https://.example", "https://127.1", "https://1",
-           "https://0x7f.1", "https://a%2eb", "https://\u00e4.example", "https://a\\@b", "file:///etc"]
+           "https://0x7f.1", "https://a%2eb", "https://\u00e4.example", "https://a\\@b",
+           "file:///etc"]
     for url in bad:
-        run("--org", ORG, "--url", url, *LIST).expect(2, out="", err=["--url: ", "URL" if
-                                                                                 "/sentry" not in url
-                                                                                 else "path /sentry"])
+        words = ["--url: ", "path /sentry" if "/sentry" in url else "URL"]
+        run("--org", ORG, "--url", url, *LIST).expect(2, out="", err=words)
         run("--org", ORG, *LIST, env={"SENTRY_URL": url}).expect(2, out="", err="SENTRY_URL: ")
 
 
@@ -183,23 +185,27 @@ def _():
 def _():
     pasted = "https://sentry.io/api/0/organizations/pasted/scim/v2"
     for url in (pasted, pasted + "/"):
-        assert url_of("--url", url) == sentry("https://sentry.io", "pasted")
-        assert url_of(env={"SENTRY_URL": url}) == sentry("https://sentry.io", "pasted")
-        assert url_of(env={"HOME": home("[defaults]\nurl=%s\n" % url)}) == sentry("https://sentry.io",
-                                                                                "pasted")
+        wanted = sentry("https://sentry.io", "pasted")
+        assert url_of("--url", url) == wanted
+        assert url_of(env={"SENTRY_URL": url}) == wanted
+        assert url_of(env={"HOME": home("[defaults]\nurl=%s\n" % url)}) == wanted
     with Sentry() as s:
-        run("--url", s.url + "/api/0/organizations/acme/scim/v2/", "member", "create", MEMBER).expect(0)
+        run("--url", s.url + "/api/0/organizations/acme/scim/v2/", "member", "create",
+            MEMBER).expect(0)
     for url in (pasted + "/Users", "https://sentry.io/api/0/organizations/pasted",
                 "https://sentry.io/organizations/pasted/", pasted + "?x=1"):
         run("--url", url, *LIST).expect(2, out="", err="--url")
-    run("--url", "https://sentry.io/api/0/organizations/a%2f..%2fb/scim/v2", *LIST).expect(2, out="")
+    run("--url", "https://sentry.io/api/0/organizations/a%2f..%2fb/scim/v2", *LIST).expect(2,
+                                                                                           out="")
 
 
 @case("the organization of a pasted URL counts like one from the URL's place")
 def _():
     pasted = "https://sentry.io/api/0/organizations/pasted/scim/v2"
-    assert url_of("--url", pasted, env={"SENTRY_ORG": "weaker"}) == sentry("https://sentry.io", "pasted")
-    assert url_of("--org", "stronger", env={"SENTRY_URL": pasted}) == sentry("https://sentry.io", "stronger")
+    assert url_of("--url", pasted, env={"SENTRY_ORG": "weaker"}) == sentry("https://sentry.io",
+                                                                           "pasted")
+    assert url_of("--org", "stronger", env={"SENTRY_URL": pasted}) == sentry("https://sentry.io",
+                                                                             "stronger")
     assert url_of("--url", pasted, "--org", "pasted") == sentry("https://sentry.io", "pasted")
     run("--url", pasted, "--org", "other", *LIST).expect(2, out="", err="contradict")
     run(*LIST, env={"SENTRY_URL": pasted, "SENTRY_ORG": "other"}).expect(2, err="contradict")
@@ -211,12 +217,13 @@ def _():
 def _():
     for url, wanted in (("https://idp.example", "https://idp.example/Users"),
                         ("https://idp.example/", "https://idp.example/Users"),
-                        ("https://idp.example:8443/a/b%20c/v2/", "https://idp.example:8443/a/b%20c/v2/Users"),
+                        ("https://idp.example:8443/a/b%20c/v2/",
+                         "https://idp.example:8443/a/b%20c/v2/Users"),
                         ("http://localhost:1/scim", "http://localhost:1/scim/Users")):
         assert url_of("--scim-url", url) == wanted
         assert url_of(env={"SENTRY_SCIM_URL": url}) == wanted
-    for url in ("idp.example", "ftp://idp.example", "https://u:p@idp.example", "https://idp.example?x",
-                "https://idp.example#x", "https://idp.example/a b"):
+    for url in ("idp.example", "ftp://idp.example", "https://u:p@idp.example",
+                "https://idp.example?x", "https://idp.example#x", "https://idp.example/a b"):
         run("--scim-url", url, *LIST).expect(2, out="", err="--scim-url")
     run("--scim-url", "https://idp.example", "member", "status", "1").expect(2, out="")
 
@@ -234,7 +241,8 @@ def _():
 
 @case("the Host header has no default port and brackets IPv6")
 def _():
-    for url, host in (("https://a.example:443", "a.example"), ("https://a.example:80", "a.example:80"),
+    for url, host in (("https://a.example:443", "a.example"), ("https://a.example:80",
+                                                               "a.example:80"),
                       ("http://localhost:80", "localhost"), ("http://[::1]:443", "[::1]:443")):
         r = run("--org", ORG, "--url", url, "-n", "member", "create", MEMBER).expect(0)
         assert "\nHost: %s\n" % host in r.out, r
@@ -245,10 +253,11 @@ def claims(org="claimed", **more):
     return "sntrys_%s_%s" % (base64.b64encode(payload).decode(), "A" * 43)
 
 
-@case("an organization token tells its organization and region where nothing else does, with a warning")
+@case("an organization token tells its organization and region, the weakest place, with a warning")
 def _():
     full = claims(url="https://sentry.io", region_url="https://us.sentry.io")
-    r = run("-n", "member", "create", MEMBER, token=full).expect(0, err=["warning", "403", "sntryi_"])
+    r = run("-n", "member", "create", MEMBER, token=full).expect(0, err=["warning", "403",
+                                                                         "sntryi_"])
     assert r.out.startswith("POST " + sentry("https://us.sentry.io", "claimed")), r
     assert url_of(token=claims(url="https://sentry.corp.example")) == sentry(
         "https://sentry.corp.example", "claimed")
@@ -257,14 +266,15 @@ def _():
         assert url_of(token=full, env=env) == sentry("https://de.sentry.io", "claimed")
     for env in ({"SENTRY_ORG": "mine"}, {"HOME": home("[defaults]\norg=mine\n")}):
         assert url_of(token=full, env=env) == sentry("https://us.sentry.io", "mine")
-    assert url_of("--region", "de", "--org", "mine", token=full) == sentry("https://de.sentry.io", "mine")
+    assert url_of("--region", "de", "--org", "mine", token=full) == sentry("https://de.sentry.io",
+                                                                           "mine")
     assert url_of("--scim-url", "https://idp.example", token=full) == "https://idp.example/Users"
 
 
 @case("claims that cannot be read are no claims; those that can are checked like any setting")
 def _():
-    for broken in ("sntrys_!!!_" + "A" * 43, "sntrys_" + "A" * 80, "sntrys_bm90IGpzb24=_" + "A" * 43,
-                   claims() + "_x"):
+    for broken in ("sntrys_!!!_" + "A" * 43, "sntrys_" + "A" * 80,
+                   "sntrys_bm90IGpzb24=_" + "A" * 43, claims() + "_x"):
         assert url_of("--org", ORG, token=broken) == sentry("https://sentry.io")
     run(*LIST, token=claims(org="../x")).expect(2, out="")
     run(*LIST, token=claims(url="https://evil.example/path")).expect(2, out="")
@@ -361,7 +371,8 @@ def _():
 
 @case("a token file that others may read is used, with a warning")
 def _():
-    for mode, warned in ((0o600, False), (0o400, False), (0o640, True), (0o604, True), (0o644, True)):
+    for mode, warned in ((0o600, False), (0o400, False), (0o640, True), (0o604, True), (0o644,
+                                                                                        True)):
         file = write(TOKEN, mode=mode)
         folder = home("[auth]\ntoken=%s\n" % TOKEN, mode=mode)
         for options, env, name in ((["--token-file", file], {}, file),
@@ -369,11 +380,13 @@ def _():
                                    ([], {"HOME": folder}, folder + "/.sentryclirc")):
             r = run("--org", ORG, *options, "-n", "member", "create", MEMBER, token=None, env=env)
             r.expect(0)
-            assert ("warning" in r.err and name in r.err and "chmod 600" in r.err) == warned, (mode, r)
+            assert ("warning" in r.err and name in r.err and "chmod 600" in r.err) == warned, (mode,
+                                                                                               r)
         assert run("--org", ORG, "--token-file", file, "-nq", "member", "create", MEMBER,
                    token=None).expect(0).err == ""
     # A file without a token in it is nobody's secret.
-    r = run("-n", "member", "create", MEMBER, env={"HOME": home("[defaults]\norg=acme\n", mode=0o644)})
+    r = run("-n", "member", "create", MEMBER, env={"HOME": home("[defaults]\norg=acme\n",
+                                                                mode=0o644)})
     assert r.expect(0).err == "", r
 
 
@@ -408,15 +421,18 @@ def _():
     env = {"HOME": home("[defaults]\norg=user\n[http]\nheader=X-One: user\n")}
     assert url_of(wrapper=wrapper, env=env) == sentry("https://de.sentry.io", "user")
     r = run("-n", "member", "create", MEMBER, wrapper=wrapper, env=env).expect(0)
-    assert "X-One: user\n" in r.out and "X-Two: machine\n" in r.out and "X-One: machine" not in r.out, r
+    assert "X-One: user\n" in r.out and "X-Two: machine\n" in r.out, r
+    assert "X-One: machine" not in r.out, r
     # Of region and URL the one of the stronger file counts, and does not contradict the other.
     env = {"HOME": home("[defaults]\nurl=https://mine.example\n")}
     assert url_of(wrapper=wrapper, env=env) == sentry("https://mine.example", "machine")
     rows = rows_of("--org", ORG, wrapper=wrapper, env={"HOME": home("[http]\ntimeout=8\n")})
-    assert rows["timeout"]["value"] == "8" and rows["region"]["from"] == "/etc/sentry-scim.conf", rows
+    assert rows["timeout"]["value"] == "8", rows
+    assert rows["region"]["from"] == "/etc/sentry-scim.conf", rows
     assert url_of("--config", write("[defaults]\norg=named\n"), wrapper=wrapper) == sentry(
         "https://sentry.io", "named")
-    run("--org", ORG, "-n", "member", "create", MEMBER, wrapper=wrapper, env={"HOME": None}).expect(0)
+    run("--org", ORG, "-n", "member", "create", MEMBER, wrapper=wrapper,
+        env={"HOME": None}).expect(0)
 
 
 @case("without $HOME, and with one that is empty, missing or no folder, nothing fails")
@@ -443,12 +459,15 @@ def _():
 
 @case("the dialect of the file is sentry-cli's")
 def _():
-    for text in ("[defaults]\norg=acme", "[defaults]\r\norg = acme\r\n", "\ufeff[defaults]\norg=acme\n",
+    for text in ("[defaults]\norg=acme", "[defaults]\r\norg = acme\r\n",
+                 "\ufeff[defaults]\norg=acme\n",
                  "; c\n# c\n\n [ defaults ] \n\torg\t:\tacme\t\n", "[DEFAULTS]\nORG=acme\n",
                  "[defaults]\norg=old\norg=acme\n", "[defaults]\norg=acme\norg=\n",
-                 "[x]\norg=no\n[defaults]\norg=acme\n[y]\norg=no\n", "[defaults]\nproject=x\norg=acme\n"):
+                 "[x]\norg=no\n[defaults]\norg=acme\n[y]\norg=no\n",
+                 "[defaults]\nproject=x\norg=acme\n"):
         assert url_of("--config", write(text)) == sentry("https://sentry.io"), repr(text)
-    run("-n", "member", "create", MEMBER, "--config", write("org=acme\n")).expect(2, err="no organization")
+    run("-n", "member", "create", MEMBER, "--config", write("org=acme\n")).expect(
+        2, err="no organization")
 
 
 # ---- numbers, headers, addresses ----
@@ -474,8 +493,8 @@ def _():
 def _():
     good = {"connect-timeout": ["1", "0.5", "0.001", "86400", "10.25", "0.0001", "007"],
             "timeout": ["1", "0.5"], "max-wait": ["0", "0.5", "3600"], "retries": ["0", "1", "100"]}
-    bad = {"connect-timeout": ["0", "0.0", "-1", "+1", "x", "1s", "1e3", " 1", "1.", ".5", "1,5", "86401",
-                               "99999999999999999999", "inf", "nan", "1.2.3", "0x10"],
+    bad = {"connect-timeout": ["0", "0.0", "-1", "+1", "x", "1s", "1e3", " 1", "1.", ".5", "1,5",
+                               "86401", "99999999999999999999", "inf", "nan", "1.2.3", "0x10"],
            "timeout": ["0", "-1", "x"], "max-wait": ["-1", "x", "1m"],
            "retries": ["-1", "1.5", "x", "101", "99999999999999999999", ""]}
     for name, values in good.items():
@@ -496,7 +515,8 @@ def _():
     with Scripted(lambda c: read_request(c) and time.sleep(5)) as s:
         config = write("[http]\ntimeout=0.3\nmax_retries=0\n")
         begun = time.monotonic()
-        run("--url", s.url, "--org", ORG, "--config", config, "member", "list").expect(9, err="timed out")
+        run("--url", s.url, "--org", ORG, "--config", config, "member", "list").expect(
+            9, err="timed out")
         assert time.monotonic() - begun < 4
 
 
@@ -532,8 +552,8 @@ def _():
             for where in (["--header", name + ": x"],
                           ["--config", write("[http]\nheader=%s: x\n" % name)]):
                 s.run(*where, "member", "create", MEMBER).expect(2, out="", err=[name, "own"])
-        for text in ("X", "X ", ": x", "X:", "X: ", "X Y: z", "X : y", " X: y", "X\u00e9: y", "X: a\r\nY: b",
-                     "X: a\nY: b", "X: a\x01b", "X(: y", "X: \x7f"):
+        for text in ("X", "X ", ": x", "X:", "X: ", "X Y: z", "X : y", " X: y", "X\u00e9: y",
+                     "X: a\r\nY: b", "X: a\nY: b", "X: a\x01b", "X(: y", "X: \x7f"):
             s.run("--header", text, "member", "create", MEMBER).expect(2, out="", err="--header")
         many = [x for n in range(100) for x in ("--header", "X-%d: y" % n)]
         s.run(*many, "member", "create", MEMBER).expect(2, out="", err="headers")
@@ -544,9 +564,10 @@ def _():
 def _():
     with Sentry() as s:
         def reaches(*resolve, host="no-such-host.invalid", code=0):
-            options = [x for one in resolve for x in ("--resolve", one.format(p=s.port, q=s.port + 1))]
-            return run("--url", "http://%s:%d" % (host, s.port), "--org", ORG, "--retries", "0", *options,
-                       "--if-exists", "ok", "member", "create", MEMBER).expect(code)
+            options = [x for one in resolve for x in ("--resolve", one.format(p=s.port,
+                                                                              q=s.port + 1))]
+            return run("--url", "http://%s:%d" % (host, s.port), "--org", ORG, "--retries", "0",
+                       *options, "--if-exists", "ok", "member", "create", MEMBER).expect(code)
         reaches(code=3)
         reaches("no-such-host.invalid:{p}:127.0.0.1")
         reaches("NO-such-host.INVALID:{p}:127.0.0.1")
@@ -563,8 +584,10 @@ def _():
 
 @case("--resolve is checked")
 def _():
-    for text in ("a", "a:1", "a:1:", ":1:127.0.0.1", "a:0:127.0.0.1", "a:65536:127.0.0.1", "a:x:127.0.0.1",
-                 "a:1:b", "a:1:127.0.0.1,", "a:1:,127.0.0.1", "a:1:127.1", "a:1:[127.0.0.1", "a b:1:127.0.0.1",
+    for text in ("a", "a:1", "a:1:", ":1:127.0.0.1", "a:0:127.0.0.1", "a:65536:127.0.0.1",
+                 "a:x:127.0.0.1",
+                 "a:1:b", "a:1:127.0.0.1,", "a:1:,127.0.0.1", "a:1:127.1", "a:1:[127.0.0.1",
+                 "a b:1:127.0.0.1",
                  "[::1:1:127.0.0.1", "[::1]1:127.0.0.1", "a:1:999.0.0.1", "a:1:fe80::g"):
         run("--org", ORG, "--resolve", text, *LIST).expect(2, out="", err="--resolve")
 
@@ -599,7 +622,8 @@ def _():
     with Sentry() as s:
         common = ("--url", s.url, "--org", ORG, "member", "create", MEMBER, "--if-exists", "ok")
         for options, env, coloured in (([], {}, True), ([], {"NO_COLOR": ""}, True),
-                                       ([], {"NO_COLOR": "1"}, False), ([], {"NO_COLOR": "0"}, False),
+                                       ([], {"NO_COLOR": "1"}, False), ([], {"NO_COLOR": "0"},
+                                                                        False),
                                        (["--no-color"], {}, False), ([], {"TERM": "dumb"}, False)):
             r = on_terminal(*common, *options, env=env)
             assert r.code == 0 and ("\033" in r.out) == coloured, (options, env, r)
@@ -608,14 +632,16 @@ def _():
 
 @case("config tells every setting, its value and its place, and survives what is missing")
 def _():
-    config = write("[auth]\ntoken=%s\n[http]\nproxy_url=http://u:hunter2hunter2@p.example:1\n" % TOKEN)
+    config = write("[auth]\ntoken=%s\n[http]\n"
+                   "proxy_url=http://u:hunter2hunter2@p.example:1\n" % TOKEN)
     rows = rows_of("--org", ORG, "--config", config, token=None, secret=[TOKEN, "hunter2hunter2"])
     assert rows["token"]["value"] == "sntryi_... (%d characters)" % len(TOKEN), rows
     assert rows["token"]["from"] == config and rows["proxy"]["value"] == "http://p.example:1", rows
     assert rows["SCIM base in use"]["value"] == sentry("https://sentry.io")[:-6], rows
     r = run("config", "-o", "json", token=None).expect(0, err="no token")
     names = {row["setting"] for row in r.json()}
-    assert {"token", "org", "region", "url", "scim_url", "CA certificates in use", "cert", "key", "proxy",
+    assert {"token", "org", "region", "url", "scim_url", "CA certificates in use", "cert", "key",
+            "proxy",
             "proxy in use", "no_proxy", "connect_timeout", "timeout", "max_retries", "max_wait",
             "assume_time", "config file"} <= names, names
     for form in ("table", "csv", "jsonl", "json"):

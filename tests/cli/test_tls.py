@@ -113,7 +113,8 @@ def _():
 @case("an empty variable counts as unset")
 def _():
     with Sentry(tls=GOOD) as s:
-        create(s, env={"SSL_CERT_FILE": "", "SSL_CERT_DIR": "", "CURL_CA_BUNDLE": CA.file}).expect(0)
+        create(s, env={"SSL_CERT_FILE": "", "SSL_CERT_DIR": "",
+                       "CURL_CA_BUNDLE": CA.file}).expect(0)
 
 
 @case("an unknown CA is refused with its name and that of the file searched; nothing is sent")
@@ -293,7 +294,8 @@ def _():
         with Sentry("--client-ca", CA.file, "--max-tls", version, tls=GOOD) as s:
             ways = (["--cert", mine[0], "--key", mine[1]], ["--cert", both], ["--config", config])
             for number, way in enumerate(ways):
-                r = s.run("member", "create", "m%d@example.com" % number, "--ca-file", CA.file, *way)
+                r = s.run("member", "create", "m%d@example.com" % number, "--ca-file", CA.file,
+                          *way)
                 assert r.expect(0).err == "", r
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command line: words, options, what is refused with exit code 2, help, and standard streams."""
+"""The command line: words, options, what is refused with exit code 2, help, standard streams."""
 import os
 import re
 import shutil
@@ -13,7 +13,8 @@ COMMANDS = ["member create", "member list", "member get", "member status", "memb
             "team add", "team remove", "team set", "schema", "api", "config", "completion", "help",
             "version", "man"]
 SINGLE = {  # options that may be given once, with a value that they take
-    "token-file": "/nowhere", "token-fd": "9", "org": "a", "region": "us", "url": "https://a.example",
+    "token-file": "/nowhere", "token-fd": "9", "org": "a", "region": "us",
+          "url": "https://a.example",
     "scim-url": "https://a.example", "config": "/nowhere", "ca-file": "/nowhere",
     "ca-dir": "/nowhere", "cert": "/nowhere", "key": "/nowhere", "proxy": "http://a.example",
     "no-proxy": "a", "connect-timeout": "1", "timeout": "1", "retries": "1", "max-wait": "1",
@@ -66,7 +67,8 @@ MISTAKES = [
     (["member", "list", "--token", "x"], ["--token:", "every user", "--token-file"]),
     (["member", "list", "--auth-token=x"], ["--auth-token:", "--token-file"]),
     (["member", "list", "--insecure"], ["cannot be switched off", "--ca-add"]),
-    (["member", "list", "--role", "x"], ["--role does not belong to `member list`", "help member list"]),
+    (["member", "list", "--role", "x"], ["--role does not belong to `member list`",
+                                         "help member list"]),
     (["member", "get", "a", "--if-exists", "ok"], "--if-exists does not belong"),
     (["version", "--org", "x"], "--org does not belong to `version`"),
     # values
@@ -150,8 +152,10 @@ def _():
 @case("a token among the arguments is a mistake that is not repeated in the message")
 def _():
     for arguments in ([TOKEN], ["member", TOKEN], [TOKEN, "list"], ["member", "list", TOKEN],
-                      ["member", "list", "-o", TOKEN], ["--token", TOKEN], ["--auth-token=" + TOKEN],
-                      ["completion", TOKEN], ["help", TOKEN], ["--token-file", TOKEN, "member", "list"],
+                      ["member", "list", "-o", TOKEN], ["--token", TOKEN],
+                      ["--auth-token=" + TOKEN],
+                      ["completion", TOKEN], ["help", TOKEN], ["--token-file", TOKEN, "member",
+                                                               "list"],
                       ["--token-file=" + TOKEN, "config"]):
         run(*arguments, token=None, env={"SENTRY_ORG": ORG}).expect(2, out="")
 
@@ -160,10 +164,12 @@ def _():
 def _():
     for name, value in SINGLE.items():
         for twice in (["--" + name, value, "--" + name, value], ["--%s=%s" % (name, value)] * 2):
-            run("member", "create", MEMBER, *twice).expect(2, out="", err="--%s is given twice" % name)
+            run("member", "create", MEMBER, *twice).expect(2, out="",
+                                                           err="--%s is given twice" % name)
     run("member", "list", "-o", "json", "--output=csv").expect(2, err="--output is given twice")
     run("member", "list", "--limit=1", "--limit=2").expect(2, err="--limit is given twice")
-    run("member", "delete", "1", "--via=delete", "--via=delete").expect(2, err="--via is given twice")
+    run("member", "delete", "1", "--via=delete", "--via=delete").expect(2,
+                                                                        err="--via is given twice")
 
 
 @case("repeatable options may be repeated, and those without a value too")
@@ -212,7 +218,8 @@ def _():
 
 @case("a value may look like an option, and may hold an equals sign")
 def _():
-    assert '"sentryOrgRole":"--org"' in dry("member", "create", MEMBER, "--role", "--org").expect(0).out
+    assert '"sentryOrgRole":"--org"' in dry("member", "create", MEMBER, "--role",
+                                            "--org").expect(0).out
     assert '"a":"b=c"' in dry("member", "create", MEMBER, "--set=a=b=c").expect(0).out
 
 
@@ -235,7 +242,8 @@ def _():
         for arguments in (["help", noun], [noun, "--help"]):
             text = run(*arguments, token=None).expect(0).out
             for command in COMMANDS:
-                assert (("  " + command + " ") in text) == command.startswith(noun + " "), (noun, text)
+                assert (("  " + command + " ") in text) == command.startswith(noun + " "), (noun,
+                                                                                            text)
 
 
 @case("help needs nothing: no token, no home, a broken configuration, a locale unknown here")
@@ -346,7 +354,8 @@ def _():
         os.write(write_end, b"rest\n")
         os.close(write_end)
         with os.fdopen(read) as stdin:
-            subprocess.run([harness.PROGRAM, "--url", s.url, "--org", ORG, "member", "create", MEMBER],
+            subprocess.run([harness.PROGRAM, "--url", s.url, "--org", ORG, "member", "create",
+                            MEMBER],
                            stdin=stdin, env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}),
                            check=True, stdout=subprocess.DEVNULL)
             assert os.read(read, 99) == b"rest\n"
