@@ -20,6 +20,9 @@ static const enum opt_id team_list_options[] = {OPT_LIMIT, OPT_COUNT};
 static const enum opt_id team_delete_options[] = {OPT_YES, OPT_COUNT};
 static const enum opt_id delete_options[] = {OPT_VIA, OPT_YES, OPT_COUNT};
 
+static const enum opt_id import_options[] = {OPT_IF_EXISTS, OPT_JOURNAL, OPT_NO_JOURNAL,
+	OPT_JOURNAL_PLAIN, OPT_JOBS, OPT_RATE, OPT_REJECTS, OPT_COUNT};
+
 #define ALL_GROUPS (OPT_GROUP_SERVER | OPT_GROUP_OUTPUT)
 
 const struct cmd_spec cmd_table[] = {
@@ -38,12 +41,11 @@ const struct cmd_spec cmd_table[] = {
 			"A member is created exactly once: when the connection breaks after the "
 			"request was sent, the server is asked whether the member is there before "
 			"anything is sent again.",
-		.examples =
-			"sentry-scim member create ada@example.com --org acme --role member\n"
-			"sentry-scim provision ada@example.com bob@example.com --if-exists ok\n"
-			"sentry-scim provision a@example.com --if-exists update --role admin\n"
-			"sentry-scim member create eve@example.com --set name.givenName=Eve\n"
-			"sentry-scim member create --input request.json -o json",
+		.examples = "sentry-scim member create ada@example.com --org acme --role member\n"
+			    "sentry-scim provision ada@example.com bob@example.com --if-exists ok\n"
+			    "sentry-scim provision a@example.com --if-exists update --role admin\n"
+			    "sentry-scim member create eve@example.com --set name.givenName=Eve\n"
+			    "sentry-scim member create --input request.json -o json",
 		.options = create_options,
 		.groups = ALL_GROUPS,
 		.max_args = UINT32_MAX,
@@ -194,6 +196,33 @@ const struct cmd_spec cmd_table[] = {
 		.min_args = 2,
 		.max_args = UINT32_MAX,
 		.run = cmd_team_set,
+	},
+	{
+		.words = "roster import",
+		.arguments = "FILE",
+		.summary = "provision every row of a file, exactly once",
+		.details =
+			"FILE is CSV with a header row (userName, sentryOrgRole, teams with ';' "
+			"between "
+			"names; any other column is sent as an attribute), JSON Lines, or one JSON "
+			"array; \"-\" is standard input. All of it is checked before anything is "
+			"sent. Members that exist are reported and left alone unless --if-exists "
+			"says "
+			"otherwise.\n\n"
+			"The journal beside FILE says what is about to be sent before it is sent. "
+			"After "
+			"kill -9 or loss of power the same command goes on where it stopped, asks "
+			"the "
+			"server about the rows that were under way, and makes each member once. "
+			"Ctrl-C "
+			"finishes what is under way; a second one stops at once.",
+		.examples = "sentry-scim roster import people.csv\n"
+			    "sentry-scim roster import people.csv -o csv --rejects failed.csv",
+		.options = import_options,
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_roster_import,
 	},
 	{
 		.words = "schema",

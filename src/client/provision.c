@@ -234,6 +234,12 @@ static void doubt_answer(struct provision *p, const struct provision_event *ev)
 	doubt(p, cause);
 }
 
+void provision_resume(struct provision *p)
+{
+	p->answered = false;
+	doubt(p, "an earlier run may have sent this");
+}
+
 static void take_created(struct provision *p, const struct provision_event *ev)
 {
 	struct user u;

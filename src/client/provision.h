@@ -97,6 +97,9 @@ void provision_init(struct provision *p, struct str user_name, struct str role, 
 	enum provision_if_exists if_exists, const struct retry_policy *policy,
 	const struct answer_question *question);
 void provision_wipe(struct provision *p);
+/* An earlier run may have sent the create: to be called before anything else, begins with asking.
+ */
+void provision_resume(struct provision *p);
 /* The next request, after p->wait ms; false when it is over. The call points into P. */
 bool provision_next(struct provision *p, struct message_call *call);
 /* What came of it. */

@@ -4,14 +4,18 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <time.h>
 
 static volatile sig_atomic_t asked;
+static volatile sig_atomic_t times;
 
 static void note(int number)
 {
 	if (asked == 0)
 		asked = number;
+	if (times < SIG_ATOMIC_MAX)
+		times++;
 }
 
 static void stop_signals(sigset_t *set)
@@ -43,6 +47,11 @@ void stop_install(void)
 int stop_asked(void)
 {
 	return (int)asked;
+}
+
+unsigned stop_times(void)
+{
+	return (unsigned)times;
 }
 
 bool stop_error(struct err *e)

@@ -15,6 +15,8 @@
 void stop_install(void);
 /* The signal's number, or 0. The first one counts. */
 int stop_asked(void);
+/* How often the process has been told. */
+unsigned stop_times(void);
 /* ERR_INTERRUPTED with the signal's number; false, as every err_ function. */
 bool stop_error(struct err *e);
 /*

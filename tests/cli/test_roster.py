@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+"""`roster import`: files, outcomes, the journal, kills, storms."""
+import csv
+import io
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import harness
+from harness import ORG, TOKEN, Scripted, Sentry, answer, case, path, read_request, run, write
+
+HEAD = "userName,sentryOrgRole\n"
+
+
+def roster(count, name="r.csv", prefix="m"):
+    return write(HEAD + "".join("%s%d@example.com,member\n" % (prefix, i) for i in range(count)),
+                 name)
+
+
+def outcomes(result):
+    return {r["userName"]: r["outcome"] for r in csv.DictReader(io.StringIO(result.out))}
+
+
+@case("every row is created once, reported with its line, and a second run changes nothing")
+def _():
+    with Sentry("--member", "old@example.com") as s:
+        file = write(HEAD + "a@example.com,admin\r\n\nold@example.com,\nb@example.com,billing\n")
+        r = s.run("roster", "import", file, "-o", "csv").expect(0, err="3 of 3 rows done")
+        assert r.out.splitlines()[0] == "line,userName,outcome,status,id,detail", r
+        assert outcomes(r) == {"a@example.com": "created", "old@example.com": "exists",
+                               "b@example.com": "created"}, r
+        lines = {x["userName"]: x["line"] for x in csv.DictReader(io.StringIO(r.out))}
+        assert lines == {"a@example.com": "2", "old@example.com": "4", "b@example.com": "5"}, r
+        assert s.members()["a@example.com"]["sentryOrgRole"] == "admin"
+        before = len(s.requests())
+        s.run("roster", "import", file).expect(0, out="[]\n", err="done before")
+        assert len(s.requests()) == before
+
+
+@case("CSV with other delimiters, JSON Lines, arrays and standard input say the same")
+def _():
+    for text in ("userName;sentryOrgRole;name.givenName\na@example.com;admin;Ada\n",
+                 "\ufeffuserName\tsentryOrgRole\tname.givenName\r\na@example.com\tadmin\tAda\r\n",
+                 '{"userName":"a@example.com","sentryOrgRole":"admin","name":{"givenName":"Ada"}}\n',
+                 '[ {"userName":"a@example.com",\n "sentryOrgRole":"admin",'
+                 '"name":{"givenName":"Ada"}} ]'):
+        with Sentry() as s:
+            s.run("roster", "import", write(text)).expect(0)
+            body = json.loads(s.log_entries()[0]["body"])
+            assert body["sentryOrgRole"] == "admin" and body["name"] == {"givenName": "Ada"}, body
+        with Sentry() as s:
+            s.run("roster", "import", "-", stdin=text).expect(2, err="--journal")
+            s.run("roster", "import", "-", "--no-journal", stdin=text).expect(0)
+            assert list(s.members()) == ["a@example.com"]
+
+
+@case("every fault is reported with its place, exit 2, and nothing is sent")
+def _():
+    with Sentry() as s:
+        for text, places in (
+                (HEAD + "a@example.com,x,y\nb@example.com\n", [":2:", ":3:"]),
+                (HEAD + "a@example.com,\nA@Example.com,\n", [":3:1: "]),
+                (HEAD + ",member\n", [":2:"]), (HEAD + "x" * 80 + "@example.com,\n", [":2:1: "]),
+                (HEAD + "a@example.com,owner\n", [":2:15: "]), (HEAD + '"a,b\n', [":2:"]),
+                ("name,role\na,b\n", [":1:"]), ("", [""]),
+                ('{"userName":"a@example.com","userName":"b"}\n', [":1:29"]),
+                ('[{"userName":"a@example.com"},\n {"userName":1}]', [":2:"])):
+            file = write(text)
+            r = s.run("roster", "import", file).expect(2, out="")
+            for place in places:
+                assert file + place in r.err or not place, (place, r)
+        many = write(HEAD + "x,y,z\n" * 50)
+        r = s.run("roster", "import", many).expect(2, err="50 faults")
+        assert r.err.count(many + ":") == 20, r
+        assert s.requests() == []
+
+
+@case("failed rows exit 8, are reported, and --rejects writes a roster of them")
+def _():
+    with Sentry() as s:
+        file = write(HEAD + 'a@example.com,member\nnot an address,member\nb@example.com,none\n')
+        rejects = path("rejects.csv")
+        r = s.run("roster", "import", file, "-o", "csv", "--rejects", rejects).expect(8)
+        rows = list(csv.DictReader(io.StringIO(r.out)))
+        bad = [x for x in rows if x["outcome"] == "failed"]
+        assert len(bad) == 2 and all(x["status"] == "400" and x["detail"] for x in bad), rows
+        text = open(rejects, encoding="utf-8").read()
+        assert text.startswith(HEAD) and sorted(text.splitlines()[1:]) == [
+            "b@example.com,none", "not an address,member"], text
+        again = write(text.replace("not an address", "c@example.com").replace("none", "member"))
+        s.run("roster", "import", again).expect(0)
+        assert len(s.members()) == 3
+
+
+@case("--if-exists fail and update are heeded")
+def _():
+    with Sentry("--member", "a@example.com:role=member") as s:
+        file = write(HEAD + "a@example.com,admin\n")
+        r = s.run("roster", "import", file, "-o", "csv", "--no-journal", "--if-exists", "fail")
+        assert outcomes(r.expect(8)) == {"a@example.com": "failed"}, r
+        r = s.run("roster", "import", file, "-o", "csv", "--no-journal", "--if-exists", "update")
+        assert outcomes(r.expect(0)) == {"a@example.com": "updated"}, r
+        r = s.run("roster", "import", file, "-o", "csv", "--no-journal", "--if-exists", "update")
+        assert outcomes(r.expect(0)) == {"a@example.com": "unchanged"}, r
+
+
+@case("teams are created when missing and filled, and filling them again changes nothing")
+def _():
+    with Sentry("--team", "Old") as s:
+        file = write("userName,teams\n" + "".join(
+            "m%d@example.com,Old;New Team\n" % i for i in range(120)))
+        s.run("roster", "import", file, "--rate", "5000", "--jobs", "8").expect(
+            0, err="1 team created")
+        teams = {t["displayName"]: len(t["members"]) for t in s.run("team", "list").json()}
+        assert teams == {"Old": 120, "New Team": 120}, teams
+        sizes = [len(json.loads(e["body"])["Operations"][0]["value"]) for e in s.log_entries()
+                 if e["method"] == "PATCH"]
+        assert max(sizes) <= 100 and sum(sizes) == 240, sizes
+
+
+@case("a journal belongs to its roster, server and organization, and to one run at a time")
+def _():
+    with Sentry() as s:
+        file = roster(3)
+        s.run("roster", "import", file).expect(0)
+        with open(file, "a", encoding="utf-8") as f:
+            f.write("x@example.com,\n")
+        s.run("roster", "import", file).expect(2, out="", err="another roster")
+        other = path("other.journal")
+        s.run("roster", "import", file, "--journal", other).expect(0)
+        run("--url", s.url, "--org", "elsewhere", "roster", "import", file, "--journal",
+            other).expect(2, out="", err="another server")
+        text = open(other, encoding="ascii").read()
+        assert "example" not in text, text
+        with open(other, "r+", encoding="ascii") as f:
+            f.seek(len(text) // 2)
+            f.write("#")
+        s.run("roster", "import", file, "--journal", other).expect(2, out="", err="damaged")
+
+
+def count_members(s, names):
+    held = list(s.members())
+    for name in names:
+        assert held.count(name) == 1, (name, held.count(name))
+
+
+def posts(s):
+    seen = {}
+    for e in s.log_entries():
+        if e["method"] == "POST":
+            name = json.loads(e["body"])["userName"]
+            seen[name] = seen.get(name, 0) + 1
+    return seen
+
+
+@case("killed at random instants and started again, each member exists exactly once")
+def _():
+    chance = random.Random(7)
+    count = 60
+    with Sentry("--latency", "3") as s:
+        file = roster(count)
+        names = ["m%d@example.com" % i for i in range(count)]
+        kills = 0
+        for _ in range(60):
+            process = subprocess.Popen(
+                [harness.PROGRAM, "--url", s.url, "--org", ORG, "roster", "import", file, "-o",
+                 "csv", "--rate", "2000", "--jobs", "4"],
+                env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}), stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE)
+            try:
+                process.wait(chance.uniform(0.002, 0.04))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+            process.wait()
+            process.stderr.close()
+            if process.returncode == 0:
+                break
+        s.run("roster", "import", file).expect(0)
+        assert kills > 2, kills
+        count_members(s, names)
+        assert all(n == 1 for n in posts(s).values()), posts(s)
+
+
+@case("storms of lost answers, 429 and 5xx: none lost, none doubled, none wrongly reported")
+def _():
+    for seed in range(6):
+        chance = random.Random(seed)
+        faults = []
+        for number in range(1, 120):
+            if chance.random() < 0.25:
+                faults += ["--fault", "POST Users#%d=%s" % (number, chance.choice(
+                    ["drop-before", "drop-after", "reset-after", "503", "commit-503", "429",
+                     "commit-then-500", "cut:60"]))]
+        with Sentry(*faults) as s:
+            file = roster(50)
+            names = ["m%d@example.com" % i for i in range(50)]
+            told = {}
+            for _ in range(20):
+                r = s.run("roster", "import", file, "-o", "csv", "--rate", "3000", "--jobs", "5")
+                told.update(outcomes(r))
+                if r.code == 0:
+                    break
+            assert r.code == 0, r
+            count_members(s, names)
+            assert set(told) == set(names) and set(told.values()) <= {"created", "exists"}, told
+
+
+@case("the server's pace is kept: 120 creates at 40 a second without a 429")
+def _():
+    with Sentry("--rate-limit", "40,25") as s:
+        begun = time.monotonic()
+        s.run("roster", "import", roster(120)).expect(0)
+        took = time.monotonic() - begun
+        answers = [e.get("status") for e in s.log_entries()]
+        assert answers.count(429) == 0 and 2.5 < took < 5, (took, answers.count(429))
+
+
+@case("one pause for all: a 429 with Retry-After stops every connection")
+def _():
+    times = []
+
+    def handle(connection):
+        while True:
+            head, body = read_request(connection)
+            if not head:
+                return
+            times.append(time.monotonic())
+            if len(times) == 3:
+                connection.sendall(answer(429, "{}", "Retry-After: 1"))
+                continue
+            name = json.loads(body)["userName"] if body else ""
+            connection.sendall(answer(201, json.dumps({"id": str(len(times)), "userName": name})))
+    with Scripted(handle) as s:
+        run("--scim-url", s.url, "roster", "import", roster(20), "--rate", "200").expect(0)
+        gaps = [b - a for a, b in zip(times, times[1:])]
+        assert max(gaps) > 0.9, gaps
+
+
+@case("an unwell server ends the run early, resumable; a refused token too")
+def _():
+    with Sentry("--fault", "POST Users#1+=503") as s:
+        file = roster(100)
+        r = s.run("roster", "import", file, "--retries", "0", "--rate", "3000").expect(
+            9, err=["not well", "goes on"])
+        assert len(s.requests()) < 60, len(s.requests())
+    with Sentry() as s:
+        s.run("roster", "import", roster(100), token="sntryi_" + "0" * 64).expect(6)
+        assert len(s.requests()) < 12, len(s.requests())
+
+
+@case("Ctrl-C finishes what is under way, prints the summary and how to go on")
+def _():
+    with Sentry("--latency", "30") as s:
+        file = roster(300)
+        process = subprocess.Popen(
+            [harness.PROGRAM, "--url", s.url, "--org", ORG, "roster", "import", file, "-o", "csv"],
+            env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True)
+        while len(s.methods()) < 8:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=harness.LIMIT)
+        assert process.returncode == 130, (process.returncode, err)
+        assert b"rows done" in err and b"goes on" in err, err
+        told = out.decode().splitlines()[1:]
+        assert len(told) == len(s.members()), (len(told), len(s.members()))
+        s.run("roster", "import", file, "--rate", "3000", "--jobs", "20").expect(0)
+        count_members(s, ["m%d@example.com" % i for i in range(300)])
+        assert all(n == 1 for n in posts(s).values())
+
+
+@case("a full disk stops before anything is sent on its word")
+def _():
+    if not os.path.exists("/dev/full"):
+        return
+    with Sentry() as s:
+        file = roster(5)
+        done = subprocess.run(
+            ["sh", "-c", "ulimit -f 0; exec \"$0\" \"$@\"", harness.PROGRAM, "--url", s.url,
+             "--org", ORG, "roster", "import", file], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, check=False,
+            env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}), preexec_fn=lambda: signal.signal(
+                signal.SIGXFSZ, signal.SIG_IGN))
+        assert done.returncode == 10, done
+        assert s.requests() == [], s.requests()
+
+
+@case("killed at system calls all along a run, then resumed: none lost, none doubled")
+def _():
+    import shutil
+    if not shutil.which("strace") or "asan" in harness.PROGRAM:
+        return
+    count = 6
+    calls = ("fdatasync", "write", "sendto", "recvfrom", "poll", "ppoll", "connect", "read")
+    for call in calls:
+        for nth in (1, 2, 3, 5, 8):
+            with Sentry() as s:
+                file = roster(count)
+                done = subprocess.run(
+                    ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e",
+                     "inject=%s:signal=SIGKILL:when=%d" % (call, nth), harness.PROGRAM, "--url",
+                     s.url, "--org", ORG, "roster", "import", file, "--rate", "3000", "-o",
+                     "csv"], env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}),
+                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+                assert "Sanitizer" not in done.stderr.decode()
+                r = s.run("roster", "import", file)
+                assert r.code in (0,), (call, nth, r)
+                count_members(s, ["m%d@example.com" % i for i in range(count)])
+                assert all(n == 1 for n in posts(s).values()), (call, nth, posts(s))
+
+
+@case("--dry-run shows every request and sends nothing; rows are checked all the same")
+def _():
+    with Sentry() as s:
+        r = s.run("roster", "import", roster(3), "--dry-run").expect(0)
+        assert r.out.count("POST ") == 3 and "***" in r.out, r
+        s.run("roster", "import", write(HEAD + "a,b,c\n"), "--dry-run").expect(2)
+        assert s.requests() == []
+
+
+@case("numbers out of range, missing files and contradictions are exit 2")
+def _():
+    with Sentry() as s:
+        file = roster(1)
+        for more in (["--jobs", "0"], ["--jobs", "26"], ["--rate", "x"], ["--rate", "0"],
+                     ["--journal", "x", "--no-journal"]):
+            s.run("roster", "import", file, *more).expect(2, out="")
+        s.run("roster", "import", "/nowhere.csv").expect(2, out="", err="/nowhere.csv")
+        s.run("roster", "import").expect(2)
+        assert s.requests() == []
+
+
+if __name__ == "__main__":
+    harness.main()
