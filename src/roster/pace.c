@@ -16,11 +16,12 @@ void pace_init(struct pace *p, unsigned rate, unsigned jobs)
 
 /*
  * A server that counts by the second lets RATE through between two ticks of its clock, wherever
- * these fall. At this distance no second holds more than RATE.
+ * these fall: RATE gaps must be longer than a second. The network brings some requests later and
+ * others sooner than they were sent, for which two hundredths are kept.
  */
 static int64_t distance(const struct pace *p)
 {
-	return (int64_t)SECOND_US * (p->rate + 1) / ((int64_t)p->rate * p->rate) + 1;
+	return (int64_t)SECOND_US / p->rate + SECOND_US / 50 / p->rate + 1;
 }
 
 int64_t pace_when(const struct pace *p, unsigned busy, int64_t now)

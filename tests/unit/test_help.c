@@ -234,7 +234,9 @@ static void the_manual_has_every_option_and_command(void **state)
 	}
 	has(".It Fl o , Fl Fl output Ar \"FORMAT\"\n");
 	has("Options of its own:\n.Fl Fl role ,\n.Fl Fl set ,\n.Fl Fl body ,\n.Fl Fl input ,\n"
-	    ".Fl Fl if-exists ,\n.Fl Fl limit ,\n.Fl Fl user-name ,\n.Fl Fl via ,\n.Fl Fl yes .\n");
+	    ".Fl Fl if-exists ,\n.Fl Fl limit ,\n.Fl Fl user-name ,\n.Fl Fl via ,\n.Fl Fl yes "
+	    ",\n.Fl Fl journal ,\n.Fl Fl no-journal ,\n"
+	    ".Fl Fl journal-plain ,\n.Fl Fl jobs ,\n.Fl Fl rate ,\n.Fl Fl rejects .\n");
 }
 
 /* roff would take them for something else. */
