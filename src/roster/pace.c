@@ -36,10 +36,10 @@ int64_t pace_when(const struct pace *p, unsigned busy, int64_t now)
 
 void pace_sent(struct pace *p, int64_t now)
 {
-	int64_t now_us = now * 1000;
+	/* A late start does not entitle to a burst; the clock's own millisecond is no lateness. */
+	int64_t floor_us = now * 1000 - 1000;
 
-	/* A late start does not entitle to a burst. */
-	p->next_us = (p->next_us > now_us ? p->next_us : now_us) + distance(p);
+	p->next_us = (p->next_us > floor_us ? p->next_us : floor_us) + distance(p);
 }
 
 void pace_hold(struct pace *p, int64_t ms, int64_t now)
