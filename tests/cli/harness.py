@@ -14,6 +14,7 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -256,7 +257,6 @@ class Scripted:
     """A TCP server that gives each connection to HANDLER(socket) in a thread, as a context."""
 
     def __init__(self, handler, family=None, host="127.0.0.1"):
-        import socket
         self.socket = socket.socket(family or socket.AF_INET, socket.SOCK_STREAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((host, 0))
@@ -264,7 +264,8 @@ class Scripted:
         self.port = self.socket.getsockname()[1]
         self.handler = handler
         self.connections = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
 
     def _accept(self):
         while True:
@@ -284,6 +285,11 @@ class Scripted:
         return self
 
     def __exit__(self, *_):
+        # Closed under the thread's feet, the descriptor could be the next server's by the time that
+        # the thread comes back to it.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join(LIMIT)
         self.socket.close()
 
     @property
