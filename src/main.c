@@ -225,6 +225,16 @@ const struct cmd_spec cmd_table[] = {
 		.run = cmd_roster_import,
 	},
 	{
+		.words = "roster export",
+		.arguments = "",
+		.summary = "write the organization as a roster file",
+		.details = "CSV unless -o says jsonl or json: user name, role and teams of every "
+			   "member, as `roster import` takes them.",
+		.examples = "sentry-scim roster export >people.csv",
+		.groups = ALL_GROUPS,
+		.run = cmd_roster_export,
+	},
+	{
 		.words = "schema",
 		.arguments = "[URN]",
 		.summary = "show what the service provider says of itself",

@@ -45,19 +45,25 @@ static uint64_t hash(struct str s)
 	return h != 0 ? h : 1;
 }
 
-uint64_t list_identity(struct str resource)
+uint64_t list_text_identity(struct str raw)
 {
-	struct json_value id;
 	struct buf text;
 	uint64_t h;
 
-	if (!json_member(resource, "id", &id) || id.type != JSON_STRING || id.raw.n == 0)
-		return 0;
-	if (!str_contains(id.raw, "\\"))
-		return hash(id.raw);
+	if (!str_contains(raw, "\\"))
+		return hash(raw);
 	buf_init(&text, LIMIT_HTTP_BODY);
-	json_unescape(id.raw, &text);
+	json_unescape(raw, &text);
 	h = text.failed ? 0 : hash(buf_str(&text));
 	buf_wipe(&text);
 	return h;
+}
+
+uint64_t list_identity(struct str resource)
+{
+	struct json_value id;
+
+	if (!json_member(resource, "id", &id) || id.type != JSON_STRING || id.raw.n == 0)
+		return 0;
+	return list_text_identity(id.raw);
 }

@@ -23,5 +23,7 @@ bool list_next(const struct list_page *page, size_t *at, struct str *resource);
 /* A number that is the same for resources with the same `id` and, but for a chance of one in 2^64,
    different for others; 0 when RESOURCE has no id. */
 uint64_t list_identity(struct str resource);
+/* The same for an id as it stands in JSON, between its quotes. */
+uint64_t list_text_identity(struct str raw);
 
 #endif

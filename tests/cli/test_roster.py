@@ -335,5 +335,33 @@ def _():
         assert s.requests() == []
 
 
+@case("export gives every member with role and teams, as a roster that imports to the same")
+def _():
+    with Sentry("--members", "250", "--member", "own@example.com:owner", "--team", "A", "--team",
+                "Old Team") as s:
+        ids = [m["id"] for m in s.run("member", "list").json()]
+        s.run("team", "add", "A", *ids[:150]).expect(0)
+        s.run("team", "add", "Old Team", *ids[100:110]).expect(0)
+        text = s.run("roster", "export").expect(0).out
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert len(rows) == 251 and list(rows[0]) == ["userName", "sentryOrgRole", "teams"], rows[0]
+        assert rows[0]["teams"] == "A" and rows[105]["teams"] == "A;Old Team", rows[105]
+        assert rows[200]["teams"] == "" and rows[0]["sentryOrgRole"] == "member", rows[200]
+        lines = s.run("roster", "export", "-o", "jsonl").expect(0).out.splitlines()
+        assert json.loads(lines[105])["teams"] == ["A", "Old Team"], lines[105]
+        without_owner = "".join(x + "\n" for x in lines if "own@example.com" not in x)
+    with Sentry("--member", "x@example.com") as s:
+        s.run("roster", "import", write(without_owner), "--rate", "5000").expect(0)
+        teams = {t["displayName"]: len(t["members"]) for t in s.run("team", "list").json()}
+        assert teams == {"A": 150, "Old Team": 10}, teams
+        assert len(s.members()) == 251
+    with Sentry() as s:
+        s.run("roster", "export").expect(0, out="userName,sentryOrgRole,teams\n")
+    with Sentry("--team", "a;b", "--member", "x@example.com") as s:
+        s.run("team", "add", "a;b", "x@example.com").expect(0)
+        s.run("roster", "export").expect(2, err="jsonl")
+        s.run("roster", "export", "-o", "jsonl").expect(0)
+
+
 if __name__ == "__main__":
     harness.main()

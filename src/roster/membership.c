@@ -1,0 +1,147 @@
+#include "roster/membership.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "client/pages.h"
+#include "codec/json_scan.h"
+#include "scim/list.h"
+
+/* Names of teams: 64 characters each at Sentry. */
+#define NAMES_MAX (16u * 1024u * 1024u)
+
+void membership_init(struct membership *m)
+{
+	*m = (struct membership){.teams = NULL};
+	arena_init(&m->names, NAMES_MAX);
+}
+
+void membership_wipe(struct membership *m)
+{
+	free(m->teams);
+	free(m->pairs);
+	arena_wipe(&m->names);
+	*m = (struct membership){.teams = NULL};
+}
+
+/* Makes room for one more of COUNT things of SIZE bytes at LIST. */
+static void *grown(void *list, size_t count, size_t *room, size_t size)
+{
+	size_t more = *room == 0 ? 64 : *room * 2;
+	void *bigger;
+
+	if (count < *room)
+		return list;
+	if (more > SIZE_MAX / size)
+		return NULL;
+	bigger = realloc(list, more * size);
+	if (bigger != NULL)
+		*room = more;
+	return bigger;
+}
+
+static bool add_team(struct membership *m, const struct json_value *name)
+{
+	struct buf text;
+	char *copy;
+	struct str *teams;
+
+	buf_init(&text, LIMIT_HTTP_BODY);
+	json_unescape(name->raw, &text);
+	copy = text.failed ? NULL : arena_dup(&m->names, buf_str(&text));
+	teams = grown(m->teams, m->team_count, &m->team_room, sizeof(*teams));
+	if (teams != NULL)
+		m->teams = teams;
+	if (copy != NULL && teams != NULL)
+		m->teams[m->team_count++] = str_from(copy, text.len);
+	buf_wipe(&text);
+	return copy != NULL && teams != NULL;
+}
+
+static bool add_pair(struct membership *m, struct str id)
+{
+	struct membership_pair *pairs =
+		grown(m->pairs, m->pair_count, &m->pair_room, sizeof(*pairs));
+
+	if (pairs == NULL)
+		return false;
+	m->pairs = pairs;
+	m->pairs[m->pair_count++] = (struct membership_pair){
+		.member = list_text_identity(id), .team = (uint32_t)(m->team_count - 1)};
+	return true;
+}
+
+static bool add_group(struct membership *m, struct str group)
+{
+	struct json_value name, members, member, value;
+	size_t at = 0;
+
+	if (!json_member(group, "displayName", &name) || name.type != JSON_STRING)
+		return true;
+	if (!add_team(m, &name))
+		return false;
+	if (!json_member(group, "members", &members))
+		return true;
+	while (json_element(members.raw, &at, &member))
+		if (json_member(member.raw, "value", &value) && value.type == JSON_STRING &&
+			!add_pair(m, value.raw))
+			return false;
+	return true;
+}
+
+static int by_member(const void *a, const void *b)
+{
+	const struct membership_pair *x = a, *y = b;
+
+	if (x->member != y->member)
+		return x->member < y->member ? -1 : 1;
+	return x->team < y->team ? -1 : x->team > y->team;
+}
+
+bool membership_load(
+	struct membership *m, struct caller *caller, struct reply *reply, struct err *e)
+{
+	struct pages pages;
+	struct str group;
+	enum pages_step step;
+	bool ok = true;
+
+	pages_init(&pages, caller, "Groups", NULL, 0);
+	while (ok && (step = pages_next(&pages, &group, reply, e)) == PAGES_ITEM)
+		ok = add_group(m, group) || err_memory(e, "the teams");
+	pages_wipe(&pages);
+	if (!ok || step != PAGES_END)
+		return false;
+	if (m->pair_count > 0)
+		qsort(m->pairs, m->pair_count, sizeof(*m->pairs), by_member);
+	return true;
+}
+
+/* The first pair of MEMBER, or of the next greater one. */
+static size_t lower_bound(const struct membership *m, uint64_t member)
+{
+	size_t low = 0, high = m->pair_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->pairs[middle].member < member)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool membership_team(const struct membership *m, struct str id, size_t *at, struct str *name)
+{
+	uint64_t member = list_text_identity(id);
+	size_t i = lower_bound(m, member) + *at;
+
+	if (i >= m->pair_count || m->pairs[i].member != member)
+		return false;
+	*name = m->teams[m->pairs[i].team];
+	++*at;
+	return true;
+}
