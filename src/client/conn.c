@@ -275,9 +275,11 @@ static enum io send_request(struct conn *c, struct err *e)
 		if (io == IO_OK) {
 			c->sent += put;
 		} else if (e->kind == ERR_CLOSED) {
-			/* The answer that explains it may be on its way already. */
+			/* The answer that explains it may be on its way already. What the wire did
+			   not take, not even the first piece of, the server cannot act on. */
 			err_clear(e);
 			c->write_failed = true;
+			c->handed = c->sent > 0;
 		} else {
 			return IO_FAIL;
 		}
