@@ -469,6 +469,19 @@ static void the_servers_words_are_found_in_every_shape(void **state)
 	}
 }
 
+/* A line end is no body, and so no page either. */
+static void blank_bodies_are_empty(void **state)
+{
+	struct answer empty, blank, page;
+
+	(void)state;
+	judge(404, "", "", SENTRY | ITEM, &empty);
+	judge(404, "", " \r\n", SENTRY | ITEM, &blank);
+	judge(404, "", HTML, SENTRY | ITEM, &page);
+	assert_string_equal(blank.hint, empty.hint);
+	assert_string_not_equal(blank.hint, page.hint);
+}
+
 /* The body may hold a NUL, and is longer than what C would see of it. */
 static void bodies_are_bytes(void **state)
 {
@@ -502,6 +515,7 @@ int main(void)
 		cmocka_unit_test(challenges_of_other_shapes_are_shown_whole),
 		cmocka_unit_test(agent_tokens_are_told_like_organization_tokens),
 		cmocka_unit_test(the_servers_words_are_found_in_every_shape),
+		cmocka_unit_test(blank_bodies_are_empty),
 		cmocka_unit_test(bodies_are_bytes),
 	};
 

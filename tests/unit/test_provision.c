@@ -271,6 +271,8 @@ static const struct script scripts[] = {
 	{"forbidden", .max = 4, .steps = {{POST, CUT}, {LOOK, FORBIDDEN}}, UNKNOWN("status 403")},
 	{"redirected", .max = 4, .steps = {{POST, CUT}, {LOOK, .status = 301}},
 		UNKNOWN("status 301")},
+	{"a conflict, which is no answer to a question", .max = 4,
+		.steps = {{POST, CUT}, {LOOK, EXISTS_409}}, UNKNOWN("status 409")},
 	{"no list", .max = 4, .steps = {{POST, CUT}, {LOOK, OK(ADA)}}, UNKNOWN("no list")},
 	{"no JSON", .max = 4, .steps = {{POST, CUT}, {LOOK, OK(HTML)}}, UNKNOWN("no list")},
 	{"a list that counts somebody and shows nobody", .max = 4,
