@@ -432,7 +432,8 @@ struct journal *journal_open(const char *path, const struct journal_subject *sub
 	j->subject = *subject;
 	j->options = *options;
 	buf_init(&j->pending, PENDING_MAX);
-	j->states = calloc(subject->rows > 0 ? subject->rows : 1, 1);
+	if (subject->rows < SIZE_MAX)
+		j->states = calloc((size_t)subject->rows + 1, 1);
 	if (j->states == NULL)
 		err_memory(e, "the journal's rows");
 	else if (open_file(j, e) && read_all(&l, e) && cut_torn_end(&l, e)) {

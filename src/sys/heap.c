@@ -1,15 +1,16 @@
 #include "sys/heap.h"
 
-#include <stdint.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
 
-/* Stands before each block. The union keeps what follows aligned for any type. */
-union header {
-	size_t size; /* bytes that the caller asked for */
-	max_align_t align;
+/* Stands before each block, and keeps what follows aligned for any type. Most blocks are numbers of
+   32 bytes, so it is no larger than that takes. */
+struct header {
+	alignas(max_align_t) size_t size; /* bytes that the caller asked for */
 };
 
 static size_t in_use;
@@ -17,7 +18,7 @@ static size_t peak;
 
 void *heap_calloc(size_t count, size_t size)
 {
-	union header *block;
+	struct header *block;
 	size_t want;
 
 	if (size != 0 && count > LIMIT_TLS_MEMORY / size)
@@ -37,11 +38,11 @@ void *heap_calloc(size_t count, size_t size)
 
 void heap_free(void *memory)
 {
-	union header *block;
+	struct header *block;
 
 	if (memory == NULL)
 		return;
-	block = (union header *)memory - 1;
+	block = (struct header *)memory - 1;
 	in_use -= block->size;
 	wipe(memory, block->size);
 	free(block);
