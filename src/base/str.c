@@ -45,12 +45,18 @@ static bool same(const char *a, const char *b, size_t n)
 	return n == 0 || memcmp(a, b, n) == 0;
 }
 
+/* The two cases of a letter differ in one bit. */
+static bool char_equal_fold(char a, char b)
+{
+	return a == b || ((a ^ b) == 0x20 && char_is_alpha(a));
+}
+
 static bool same_fold(const char *a, const char *b, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (char_lower(a[i]) != char_lower(b[i]))
+		if (!char_equal_fold(a[i], b[i]))
 			return false;
 	return true;
 }
@@ -72,7 +78,13 @@ bool str_is(struct str a, const char *b)
 
 bool str_is_fold(struct str a, const char *b)
 {
-	return str_equal_fold(a, str_of(b));
+	size_t i;
+
+	/* Most differ in their first letters, so B is not measured before it is compared. */
+	for (i = 0; i < a.n && b[i] != '\0'; i++)
+		if (!char_equal_fold(a.p[i], b[i]))
+			return false;
+	return i == a.n && b[i] == '\0';
 }
 
 bool str_starts(struct str s, const char *prefix)
@@ -123,24 +135,33 @@ struct str str_skip(struct str s, size_t at)
 	return str_from(at == 0 ? s.p : s.p + at, s.n - at);
 }
 
-/* Without bytes of BLANKS at either end. A NUL in S is never one of them: strchr would find it. */
-static struct str trim(struct str s, const char *blanks)
+static bool is_blank(char c)
 {
-	while (s.n > 0 && s.p[0] != '\0' && strchr(blanks, s.p[0]) != NULL)
-		s = str_skip(s, 1);
-	while (s.n > 0 && s.p[s.n - 1] != '\0' && strchr(blanks, s.p[s.n - 1]) != NULL)
-		s.n--;
-	return s;
+	return c == ' ' || c == '\t';
+}
+
+/* The control characters from HT to CR, and the blank. */
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 struct str str_trim(struct str s)
 {
-	return trim(s, " \t");
+	while (s.n > 0 && is_blank(s.p[0]))
+		s = str_skip(s, 1);
+	while (s.n > 0 && is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
 }
 
 struct str str_trim_space(struct str s)
 {
-	return trim(s, " \t\r\n\v\f");
+	while (s.n > 0 && is_space(s.p[0]))
+		s = str_skip(s, 1);
+	while (s.n > 0 && is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
 }
 
 /* Splits S around the byte at AT; at the end of S there is none, and S stays whole. */

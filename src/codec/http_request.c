@@ -1,5 +1,9 @@
 #include "codec/http_request.h"
 
+#include <string.h>
+
+#define EACH(b) ((size_t)-1 / 255 * (b))
+
 /* The characters of tokens (RFC 9110 5.6.2), a bit each: these are looked at for every request. */
 static const uint32_t token_chars[4] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
 
@@ -32,13 +36,34 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/*
+ * Whether no byte of WORD is a control character: the terms set the top bit of a byte below 0x20
+ * and of DEL. A borrow may set it in the byte above such a one as well, but in none otherwise.
+ */
+static bool is_printable_word(size_t word)
+{
+	size_t del = word ^ EACH(0x7f);
+
+	return ((((word - EACH(0x20)) & ~word) | ((del - EACH(1)) & ~del)) & EACH(0x80)) == 0;
+}
+
 bool http_is_field_value(struct str s)
 {
-	size_t i;
+	size_t i = 0;
+	size_t word;
 
-	for (i = 0; i < s.n; i++)
+	while (i < s.n) {
+		if (s.n - i >= sizeof(word)) {
+			memcpy(&word, s.p + i, sizeof(word));
+			if (is_printable_word(word)) {
+				i += sizeof(word);
+				continue;
+			}
+		}
 		if (is_control(s.p[i]) && s.p[i] != '\t')
 			return false;
+		i++;
+	}
 	return s.n == 0 || (!is_blank(s.p[0]) && !is_blank(s.p[s.n - 1]));
 }
 

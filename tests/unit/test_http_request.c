@@ -188,6 +188,31 @@ static void test_tokens_byte_by_byte(void **state)
 	assert_true(http_is_field_value(str_of("")));
 }
 
+/* Values are looked at several bytes at a time: each byte at each place among the others. */
+static void test_values_byte_by_byte_at_every_place(void **state)
+{
+	static const char around[] = "Bearer\xff a\x80\tb!~ value";
+	char value[sizeof(around)];
+	size_t len, at;
+	unsigned i;
+
+	(void)state;
+	for (len = 1; len < sizeof(around); len++)
+		for (at = 0; at < len; at++)
+			for (i = 0; i < 256; i++) {
+				bool good = (i >= 0x20 && i != 0x7f) || i == '\t';
+				char first, last;
+
+				memcpy(value, around, len);
+				value[at] = (char)i;
+				first = value[0];
+				last = value[len - 1];
+				good = good && strchr(" \t", first) == NULL &&
+					strchr(" \t", last) == NULL;
+				assert_int_equal(http_is_field_value(str_from(value, len)), good);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_the_first_fault_is_told),
 		cmocka_unit_test(test_a_full_buffer_is_no_request),
 		cmocka_unit_test(test_tokens_byte_by_byte),
+		cmocka_unit_test(test_values_byte_by_byte_at_every_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
