@@ -5,8 +5,9 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* One read; a response of Sentry fits into one or two. */
-#define READ_SIZE 4096
+/* One read; a response of Sentry fits into one or two. No larger, for the compiler has the array
+   cleared each time. */
+#define READ_SIZE 1024
 
 void conn_init(struct conn *c, const struct route *route, unsigned id)
 {
@@ -70,8 +71,7 @@ void conn_begin(struct conn *c, struct str request, enum http_request_kind kind,
 	c->connect_deadline = clock_after(now, c->route->connect_timeout);
 	if (c->connect_deadline > c->deadline)
 		c->connect_deadline = c->deadline;
-	http_response_wipe(&c->response);
-	http_response_init(&c->response, kind, &c->body);
+	http_response_again(&c->response, kind, &c->body);
 	c->want = IO_WANT_WRITE;
 	if (c->state == CONN_IDLE) {
 		c->state = CONN_SENDING;

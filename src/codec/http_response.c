@@ -20,6 +20,17 @@ void http_response_init(struct http_response *r, enum http_request_kind kind, st
 	buf_clear(body);
 }
 
+void http_response_again(struct http_response *r, enum http_request_kind kind, struct buf *body)
+{
+	struct buf head = r->head;
+
+	http_response_init(r, kind, body);
+	if (head.data == NULL)
+		return;
+	buf_clear(&head);
+	r->head = head;
+}
+
 void http_response_wipe(struct http_response *r)
 {
 	buf_wipe(&r->head);

@@ -75,6 +75,8 @@ struct http_response {
 /* Ready for the response to a request of KIND. R is fresh or was wiped. BODY, cleared here, takes
    at most its own maximum. */
 void http_response_init(struct http_response *r, enum http_request_kind kind, struct buf *body);
+/* The same for the next response on a connection: R, zeroed or used before, keeps its memory. */
+void http_response_again(struct http_response *r, enum http_request_kind kind, struct buf *body);
 /* Releases the memory of the head. */
 void http_response_wipe(struct http_response *r);
 

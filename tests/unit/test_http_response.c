@@ -556,6 +556,33 @@ static void test_nothing_is_used_once_the_message_is_complete(void **state)
 	buf_wipe(&body);
 }
 
+static void test_the_next_response_has_nothing_of_the_one_before(void **state)
+{
+	static const char refused[] = OK_11 "X-Old: secret\r\nno field\r\n";
+	static const char text[] = OK_11 "X-New: 1\r\nContent-Length: 2\r\n\r\nab";
+	struct http_response r;
+	struct buf body;
+	struct str value;
+	const char *memory;
+	size_t used;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	buf_init(&body, LIMIT_HTTP_BODY);
+	http_response_again(&r, HTTP_REQUEST_PLAIN, &body);
+	assert_int_equal(http_response_feed(&r, refused, sizeof(refused) - 1, &used), HTTP_FAIL);
+	memory = r.head.data;
+	http_response_again(&r, HTTP_REQUEST_PLAIN, &body);
+	assert_ptr_equal(r.head.data, memory);
+	assert_null(memchr(memory, 's', r.head.cap));
+	assert_int_equal(http_response_feed(&r, text, sizeof(text) - 1, &used), HTTP_DONE);
+	assert_string_equal(buf_text(&body), "ab");
+	assert_true(http_response_field(&r, "X-New", &value));
+	assert_false(http_response_field(&r, "X-Old", &value));
+	http_response_wipe(&r);
+	buf_wipe(&body);
+}
+
 static void test_begun_from_the_first_byte_on(void **state)
 {
 	struct http_response r;
@@ -702,6 +729,7 @@ int main(void)
 		cmocka_unit_test(test_faults_name_the_fault),
 		cmocka_unit_test(test_fields_are_found_in_any_case_and_folds_are_joined),
 		cmocka_unit_test(test_nothing_is_used_once_the_message_is_complete),
+		cmocka_unit_test(test_the_next_response_has_nothing_of_the_one_before),
 		cmocka_unit_test(test_begun_from_the_first_byte_on),
 		cmocka_unit_test(test_content_codings_are_told),
 		cmocka_unit_test(test_limits_are_where_they_are_said_to_be),
