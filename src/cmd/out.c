@@ -131,16 +131,18 @@ static bool json_resource(struct out *o, struct str resource, struct err *e)
 
 	buf_init(&line, TEXT_MAX);
 	buf_init(&text, TEXT_MAX);
-	if (o->format == OUTPUT_JSONL)
+	if (o->format == OUTPUT_JSONL) {
 		add_on_one_line(resource, &line);
-	else
-		buf_add_str(&line, resource);
+		resource = buf_str(&line);
+	}
+	/* Room at once for a resource without anything to replace. */
+	buf_room(&text, resource.n + sizeof(",\n\n"));
 	if (o->format == OUTPUT_JSON && o->list)
 		buf_add_text(&text, o->count == 0 ? "[" : ",\n");
 	if (o->terminal)
-		add_for_terminal(buf_str(&line), &text);
+		add_for_terminal(resource, &text);
 	else
-		buf_add_str(&text, buf_str(&line));
+		buf_add_str(&text, resource);
 	if (o->format == OUTPUT_JSONL || !o->list)
 		buf_add_char(&text, '\n');
 	ok = line.failed ? err_memory(e, "writing the output") : write_out(&text, e);

@@ -27,21 +27,33 @@ static bool is_escaped(struct str path)
 	return path.n > 1 && path.p[0] == '\\' && (path.p[1] == '.' || path.p[1] == '\\');
 }
 
+/* How much of PATH stands for itself: up to the next dot or escape. */
+static size_t plain_run(struct str path)
+{
+	size_t n = 0;
+
+	while (n < path.n && path.p[n] != '.' && !is_escaped(str_skip(path, n)))
+		n++;
+	return n;
+}
+
 /* Takes the next name off the path. */
 static bool next_name(struct edit *edit, struct err *e)
 {
 	buf_clear(&edit->name);
 	edit->more = false;
 	while (edit->rest.n > 0 && !edit->more) {
-		bool escaped = is_escaped(edit->rest);
+		size_t plain = plain_run(edit->rest);
 
-		if (escaped)
-			edit->rest = str_skip(edit->rest, 1);
-		if (!escaped && edit->rest.p[0] == '.')
+		buf_add(&edit->name, edit->rest.p, plain);
+		edit->rest = str_skip(edit->rest, plain);
+		if (is_escaped(edit->rest)) {
+			buf_add_char(&edit->name, edit->rest.p[1]);
+			edit->rest = str_skip(edit->rest, 2);
+		} else if (edit->rest.n > 0) {
 			edit->more = true;
-		else
-			buf_add_char(&edit->name, edit->rest.p[0]);
-		edit->rest = str_skip(edit->rest, 1);
+			edit->rest = str_skip(edit->rest, 1);
+		}
 	}
 	if (edit->name.failed)
 		return err_memory(e, "changing a JSON object");

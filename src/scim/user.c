@@ -52,7 +52,7 @@ static bool build(const struct user_draft *d, struct buf *body, struct buf *spar
 	if (d->body.n > 0)
 		buf_add_str(body, str_trim_space(d->body));
 	else
-		buf_add_text(body, "{}");
+		buf_add_text(body, "{\"schemas\":" USER_SCHEMAS "}");
 	if (body->failed)
 		return err_memory(e, "writing the request");
 	if (!set_text(body, spare, "userName", d->user_name, e) ||
@@ -64,7 +64,7 @@ static bool build(const struct user_draft *d, struct buf *body, struct buf *spar
 		if (!set_member(body, spare, a->path, a->value, JSON_EDIT_LAST, e))
 			return err_context(e, "--set %.*s", STR_ARG(a->path));
 	}
-	if (json_member(buf_str(body), "schemas", &schemas))
+	if (d->body.n == 0 || json_member(buf_str(body), "schemas", &schemas))
 		return true;
 	return set_member(body, spare, str_of("schemas"), str_of(USER_SCHEMAS), JSON_EDIT_FIRST, e);
 }
@@ -87,19 +87,68 @@ bool user_body(const struct user_draft *d, struct buf *out, struct err *e)
 	return ok;
 }
 
+static bool is_text(const struct json_value *v)
+{
+	return v->type == JSON_STRING && v->raw.n > 0;
+}
+
+/* Where the value of member KEY goes; NULL for members that say nothing here. */
+static struct json_value *user_slot(struct user *u, struct str key)
+{
+	static const struct str id = STR("id"), user_name = STR("userName"),
+				role = STR("sentryOrgRole"), active = STR("active");
+
+	if (json_text_equal(key, id, false))
+		return &u->id;
+	if (json_text_equal(key, user_name, false))
+		return &u->user_name;
+	if (json_text_equal(key, role, false))
+		return &u->role;
+	if (json_text_equal(key, active, false))
+		return &u->active;
+	return NULL;
+}
+
+/* One pass over TEXT, since every create and every row of a list goes through here. */
+static bool read_members(struct str text, struct user *out)
+{
+	struct json_scan s;
+	enum json_token t;
+
+	*out = (struct user){.resource = text};
+	json_scan_init(&s, text);
+	if (json_scan_next(&s) != JSON_OBJECT)
+		return false;
+	while ((t = json_scan_next(&s)) == JSON_KEY) {
+		struct json_value *slot = user_slot(out, s.raw);
+		struct json_value v;
+
+		if (!json_scan_value(&s, &v))
+			return false;
+		if (slot != NULL)
+			*slot = v;
+	}
+	return t == JSON_OBJECT_CLOSE && json_scan_next(&s) == JSON_END;
+}
+
+bool user_read(struct str resource, struct user *out)
+{
+	return read_members(resource, out) && is_text(&out->id) && is_text(&out->user_name);
+}
+
 bool user_body_facts(struct str body, struct buf *user_name, struct buf *role, struct err *e)
 {
-	struct json_value v;
+	struct user u;
 
-	if (json_member(body, "userName", &v)) {
-		if (v.type == JSON_STRING)
-			json_unescape(v.raw, user_name);
-		else if (v.type != JSON_NULL)
-			return err_set(e, ERR_INPUT, "userName is not a string");
-	}
+	if (!read_members(body, &u))
+		return true;
+	if (u.user_name.type == JSON_STRING)
+		json_unescape(u.user_name.raw, user_name);
+	else if (u.user_name.whole.n > 0 && u.user_name.type != JSON_NULL)
+		return err_set(e, ERR_INPUT, "userName is not a string");
 	/* A role that is no string is the server's to judge. */
-	if (json_member(body, "sentryOrgRole", &v) && v.type == JSON_STRING)
-		json_unescape(v.raw, role);
+	if (u.role.type == JSON_STRING)
+		json_unescape(u.role.raw, role);
 	if (user_name->failed || role->failed)
 		return err_memory(e, "reading the body");
 	return true;
@@ -129,48 +178,6 @@ bool user_parse_set(struct str argument, struct str *path, struct buf *value, st
 	if (!utf8_valid(*path))
 		return err_set(e, ERR_USAGE, "the key of --set is not UTF-8");
 	return !value->failed || err_memory(e, "reading --set");
-}
-
-static bool is_text(const struct json_value *v)
-{
-	return v->type == JSON_STRING && v->raw.n > 0;
-}
-
-/* Where the value of member KEY goes; NULL for members that say nothing here. */
-static struct json_value *user_slot(struct user *u, struct str key)
-{
-	if (json_text_equal(key, str_of("id"), false))
-		return &u->id;
-	if (json_text_equal(key, str_of("userName"), false))
-		return &u->user_name;
-	if (json_text_equal(key, str_of("sentryOrgRole"), false))
-		return &u->role;
-	if (json_text_equal(key, str_of("active"), false))
-		return &u->active;
-	return NULL;
-}
-
-/* One pass over the resource, since every create and every row of a list goes through here. */
-bool user_read(struct str resource, struct user *out)
-{
-	struct json_scan s;
-	enum json_token t;
-
-	*out = (struct user){.resource = resource};
-	json_scan_init(&s, resource);
-	if (json_scan_next(&s) != JSON_OBJECT)
-		return false;
-	while ((t = json_scan_next(&s)) == JSON_KEY) {
-		struct json_value *slot = user_slot(out, s.raw);
-		struct json_value v;
-
-		if (!json_scan_value(&s, &v))
-			return false;
-		if (slot != NULL)
-			*slot = v;
-	}
-	return t == JSON_OBJECT_CLOSE && json_scan_next(&s) == JSON_END && is_text(&out->id) &&
-		is_text(&out->user_name);
 }
 
 enum user_match user_match(const struct user *u, struct str name)

@@ -97,7 +97,7 @@ static void bodies_are_spliced_byte_for_byte(void **state)
 		{"{\"userName\":\"a\",\"schemas\":[\"urn:x\"]}", "", "", {NULL},
 			"{\"userName\":\"a\",\"schemas\":[\"urn:x\"]}"},
 		{"{\"sch\\u0065mas\":null}", "", "", {NULL}, "{\"sch\\u0065mas\":null}"},
-		{"", "a", "", {"schemas", "[]", NULL}, "{\"userName\":\"a\",\"schemas\":[]}"},
+		{"", "a", "", {"schemas", "[]", NULL}, "{\"schemas\":[],\"userName\":\"a\"}"},
 		/* attributes, in the order given, over name and role */
 		{"", "a", "member",
 			{"name.givenName", "\"Ada\"", "active", "true", "name.familyName", "\"L\"",
