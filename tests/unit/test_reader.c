@@ -172,7 +172,7 @@ static void csv_rows_become_bodies(void **state)
 		{STR("userName,teams\nada,a; b c ;d\nbob,\n"),
 			"0 2:1 {\"userName\":\"ada\"}[a][b c][d]\n1 3:1 {\"userName\":\"bob\"}\n"},
 		{STR("userName,schemas\nada,x\n"),
-			"0 2:1 {\"userName\":\"ada\",\"schemas\":\"x\"}\n"},
+			"0 2:1 {\"schemas\":\"x\",\"userName\":\"ada\"}\n"},
 		{STR("userName"), ""},
 		{STR("userName\r\n"), ""},
 	};
