@@ -205,8 +205,9 @@ static bool check_roster(struct import *m)
 {
 	m->reader = roster_open(m->path, &m->err);
 	if (m->reader == NULL ||
-		!roster_check(m->reader, m->session.settings.is_sentry, on_fault, m, &m->summary,
-			&m->err))
+		!roster_check(m->reader,
+			m->session.settings.is_sentry ? ROSTER_SENTRY : ROSTER_ANY_SERVER, on_fault,
+			m, &m->summary, &m->err))
 		return false;
 	if (m->summary.faults == 0)
 		return true;

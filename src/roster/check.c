@@ -19,7 +19,7 @@ struct first {
 
 struct check {
 	struct roster_reader *reader;
-	bool is_sentry;
+	enum roster_rules rules;
 	struct roster_summary *out;
 	uint8_t keys[2][SIPHASH_KEY];
 	struct buf folded; /* owned: the name in hand, in small letters */
@@ -61,12 +61,13 @@ static void add_text(struct check *c, struct roster_place place, const char *tex
 	add_fault(c, &fault);
 }
 
-/* Whether Sentry can take the row; its faults are added if TELL. */
-static bool fits_sentry(struct check *c, const struct roster_row *row, bool tell)
+/* Whether the server can take the row; its faults are added if TELL. */
+static bool fits(struct check *c, const struct roster_row *row, bool tell)
 {
 	struct err name = {.kind = ERR_NONE}, role = {.kind = ERR_NONE};
-	bool good_name = sentry_check_user_name(buf_str(&row->user_name), &name);
-	bool good_role = sentry_check_role(buf_str(&row->role), &role);
+	bool good_name = c->rules == ROSTER_ANY_SERVER ||
+		sentry_check_user_name(buf_str(&row->user_name), &name);
+	bool good_role = c->rules != ROSTER_SENTRY || sentry_check_role(buf_str(&row->role), &role);
 
 	if (tell && !good_name)
 		add_text(c, row->user_name_place, name.text);
@@ -133,13 +134,20 @@ static void keep_repeated(struct check *c)
 
 /* ---- passes ---- */
 
+static void count(struct roster_summary *out, const struct roster_row *row, int by)
+{
+	uint64_t step = (uint64_t)(int64_t)by;
+
+	out->rows += step;
+	out->with_teams += row->teams.len > 0 ? step : 0;
+	out->say_teams += row->has_teams ? step : 0;
+}
+
 /* The first pass: all but duplicates. */
 static bool look_at(struct check *c, const struct roster_row *row, struct err *e)
 {
-	if (!c->is_sentry || fits_sentry(c, row, true)) {
-		c->out->rows++;
-		c->out->with_teams += row->teams.len > 0;
-	}
+	if (fits(c, row, true))
+		count(c->out, row, 1);
 	return fold(c, buf_str(&row->user_name), e) &&
 		remember(c, siphash(c->keys[0], buf_str(&c->folded)), e);
 }
@@ -152,10 +160,8 @@ static void add_duplicate(struct check *c, const struct roster_row *row, uint64_
 	buf_addf(&text, "the user name of line %llu again", (unsigned long long)line);
 	add_text(c, row->user_name_place, buf_text(&text));
 	buf_wipe(&text);
-	if (!c->is_sentry || fits_sentry(c, row, false)) {
-		c->out->rows--;
-		c->out->with_teams -= row->teams.len > 0;
-	}
+	if (fits(c, row, false))
+		count(c->out, row, -1);
 }
 
 /* The second pass: duplicates. */
@@ -218,10 +224,10 @@ static bool find_duplicates(struct check *c, struct err *e)
 	return pass(c, look_again, e);
 }
 
-bool roster_check(struct roster_reader *r, bool is_sentry, roster_report *report, void *context,
-	struct roster_summary *out, struct err *e)
+bool roster_check(struct roster_reader *r, enum roster_rules rules, roster_report *report,
+	void *context, struct roster_summary *out, struct err *e)
 {
-	struct check c = {.reader = r, .is_sentry = is_sentry, .out = out};
+	struct check c = {.reader = r, .rules = rules, .out = out};
 	unsigned i;
 	bool ok;
 

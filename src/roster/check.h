@@ -20,20 +20,29 @@
 #define ROSTER_FAULTS_SHOWN 20u
 
 struct roster_summary {
-	uint64_t rows;   /* good ones */
-	uint64_t faults; /* all of them */
-	uint64_t with_teams;
+	uint64_t rows;       /* good ones */
+	uint64_t faults;     /* all of them */
+	uint64_t with_teams; /* that name some */
+	uint64_t say_teams;  /* that say which, even if none */
 };
 
 /* Called for each of the first ROSTER_FAULTS_SHOWN faults, in the order of the file. */
 typedef void roster_report(void *context, const struct roster_fault *fault);
+
+/* Which rules of the server are known. */
+enum roster_rules {
+	ROSTER_ANY_SERVER,
+	ROSTER_SENTRY,
+	/* Sentry, with rows of members who are there already: such a one may be an owner. */
+	ROSTER_SENTRY_STATE
+};
 
 /*
  * Reads all of R, which stands at its start or its end, and leaves it at its end. False only when
  * reading itself failed (or, ERR_SYSTEM, without random numbers); faults are counted in OUT. A row
  * that is wrong in several ways has as many faults.
  */
-MUST_USE bool roster_check(struct roster_reader *r, bool is_sentry, roster_report *report,
+MUST_USE bool roster_check(struct roster_reader *r, enum roster_rules rules, roster_report *report,
 	void *context, struct roster_summary *out, struct err *e);
 
 #endif

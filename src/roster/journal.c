@@ -137,14 +137,32 @@ static bool write_head(struct journal *j, struct buf *line)
 	return ok;
 }
 
-/* Whether the head R is about the same roster, server and action. */
-static bool same_subject(struct journal *j, const struct journal_record *r, struct err *e)
+struct load {
+	struct journal *j;
+	uint64_t line;     /* lines seen */
+	uint64_t good_end; /* offset behind the last good record */
+	uint64_t bad_line; /* the first that is broken, 0: none */
+	bool of_another;   /* it is the journal of another roster, and may give way */
+	uint64_t rows;     /* of its own roster */
+};
+
+static bool is_of_another(const struct journal *j, const char *what, struct err *e)
+{
+	err_set(e, ERR_CONFIG, "%s is the journal of another %s", j->path, what);
+	err_hint(e, "finish that run, or name another journal with --journal");
+	return false;
+}
+
+/* Whether the head R is about the same action, roster and server; or about another roster, where
+   that may turn out to be no matter. */
+static bool same_subject(struct load *l, const struct journal_record *r, struct err *e)
 {
 	static const char *const what[] = {"action", "roster", "server"};
+	struct journal *j = l->j;
 	struct buf mine;
 	struct str theirs = r->data, ours, a, b;
 	unsigned i;
-	bool same = true;
+	bool ok = true;
 
 	buf_init(&mine, JOURNAL_RECORD_MAX);
 	if (!add_subject(&j->subject, &mine) || mine.failed) {
@@ -152,29 +170,20 @@ static bool same_subject(struct journal *j, const struct journal_record *r, stru
 		return err_memory(e, "the journal");
 	}
 	ours = buf_str(&mine);
-	for (i = 0; i < 3 && same; i++) {
+	for (i = 0; i < 3 && ok; i++) {
 		str_cut(ours, ',', &a, &ours);
 		str_cut(theirs, ',', &b, &theirs);
-		same = str_equal(a, b);
-		if (!same) {
-			err_set(e, ERR_CONFIG, "%s is the journal of another %s", j->path, what[i]);
-			err_hint(e, "finish that run, or name another journal with --journal");
-		}
+		if (str_equal(a, b) && (i != 1 || r->row == j->subject.rows))
+			continue;
+		l->of_another = i == 1 && j->options.renew;
+		ok = l->of_another || is_of_another(j, what[i], e);
 	}
 	buf_wipe(&mine);
-	return same &&
-		(r->row == j->subject.rows ||
-			err_set(e, ERR_CONFIG, "%s is the journal of another roster", j->path));
+	l->rows = r->row;
+	return ok;
 }
 
 /* ---- loading ---- */
-
-struct load {
-	struct journal *j;
-	uint64_t line;     /* lines seen */
-	uint64_t good_end; /* offset behind the last good record */
-	uint64_t bad_line; /* the first that is broken, 0: none */
-};
 
 static bool damaged(const struct load *l, struct err *e)
 {
@@ -200,7 +209,7 @@ static bool take_head(struct load *l, struct str line, struct err *e)
 		!journal_record_read(line, l->j->run, &r) || r.type != 'H' || r.seq != 1)
 		return false;
 	l->j->seq = 1;
-	return same_subject(l->j, &r, e);
+	return same_subject(l, &r, e);
 }
 
 /* Believes R, or finds that it cannot be. */
@@ -220,9 +229,10 @@ static bool take_record(struct load *l, const struct journal_record *r)
 		return false;
 	}
 	if (r->type != 'E') {
-		if (r->row >= j->subject.rows)
+		if (r->row > l->rows)
 			return false;
-		j->states[r->row] = (uint8_t)state;
+		if (!l->of_another)
+			j->states[r->row] = (uint8_t)state;
 	}
 	j->complete = r->type == 'E';
 	j->seq = r->seq;
@@ -350,8 +360,9 @@ static bool write_new(struct journal *j, const char *temporary)
 	return close(fd) == 0 && ok;
 }
 
-/* The head is whole before the journal has its name, and no other journal is replaced. */
-static bool create(struct journal *j, struct err *e)
+/* The head is whole before the journal has its name, and no other journal is replaced but one that
+   is to be renewed. */
+static bool create(struct journal *j, bool replace, struct err *e)
 {
 	size_t size = strlen(j->path) + sizeof(".new");
 	char *temporary = malloc(size);
@@ -363,9 +374,9 @@ static bool create(struct journal *j, struct err *e)
 	snprintf(temporary, size, "%s.new", j->path);
 	errno = 0;
 	ok = write_new(j, temporary);
-	if (ok && link(temporary, j->path) != 0)
+	if (ok && (replace || link(temporary, j->path) != 0))
 		/* Without hard links (FAT) a rename has to do. */
-		ok = errno == EEXIST || rename(temporary, j->path) == 0;
+		ok = (!replace && errno == EEXIST) || rename(temporary, j->path) == 0;
 	ok = ok && sync_directory(j->path);
 	number = errno;
 	unlink(temporary);
@@ -409,7 +420,7 @@ static bool open_file(struct journal *j, struct err *e)
 	if (!try_open(j)) {
 		if (errno != ENOENT)
 			return err_sys(e, ERR_CONFIG, errno, "the journal %s", j->path);
-		if (!create(j, e))
+		if (!create(j, false, e))
 			return false;
 		if (!try_open(j))
 			return err_sys(e, ERR_SYSTEM, errno, "the journal %s", j->path);
@@ -417,11 +428,38 @@ static bool open_file(struct journal *j, struct err *e)
 	return check_file(j, e) && lock(j, e);
 }
 
+/* A complete journal gives way to a new one. The old one stays locked until the new one has its
+   name. */
+static bool renew(struct journal *j, struct err *e)
+{
+	int old = j->fd;
+	bool ok = create(j, true, e);
+
+	j->fd = -1;
+	if (ok && !try_open(j))
+		ok = err_sys(e, ERR_SYSTEM, errno, "the journal %s", j->path);
+	close(old);
+	j->complete = false;
+	memset(j->states, JOURNAL_UNTOUCHED, (size_t)j->subject.rows + 1);
+	return ok && check_file(j, e) && lock(j, e);
+}
+
+static bool load(struct journal *j, struct err *e)
+{
+	struct load l = {.j = j};
+
+	if (!open_file(j, e) || !read_all(&l, e) || !cut_torn_end(&l, e))
+		return false;
+	if (!j->options.renew || !j->complete)
+		return !l.of_another || is_of_another(j, "roster", e);
+	l = (struct load){.j = j};
+	return renew(j, e) && read_all(&l, e) && cut_torn_end(&l, e);
+}
+
 struct journal *journal_open(const char *path, const struct journal_subject *subject,
 	const struct journal_options *options, bool *resumed, struct err *e)
 {
 	struct journal *j = calloc(1, sizeof(*j) + strlen(path) + 1);
-	struct load l = {.j = j};
 
 	if (j == NULL) {
 		err_memory(e, "the journal");
@@ -436,7 +474,7 @@ struct journal *journal_open(const char *path, const struct journal_subject *sub
 		j->states = calloc((size_t)subject->rows + 1, 1);
 	if (j->states == NULL)
 		err_memory(e, "the journal's rows");
-	else if (open_file(j, e) && read_all(&l, e) && cut_torn_end(&l, e)) {
+	else if (load(j, e)) {
 		*resumed = j->seq > 1;
 		return j;
 	}

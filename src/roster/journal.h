@@ -55,6 +55,7 @@ struct journal; /* opaque, on the heap */
 
 struct journal_options {
 	bool plain; /* user names in clear */
+	bool renew; /* one that is complete, be it of another roster, gives way to a new one */
 };
 
 /*
@@ -74,8 +75,9 @@ enum journal_state journal_row(const struct journal *j, uint64_t row);
 bool journal_complete(const struct journal *j);
 
 /*
- * Appends that ROW is about to be sent (ATTEMPT from 1). Not durable before journal_sync(): one
- * sync may cover many intents, and no request may go out before the one that covers its intent.
+ * ROW may be the number of rows, for what is no row of the roster: it is written down, and has no
+ * state. Appends that ROW is about to be sent (ATTEMPT from 1). Not durable before journal_sync():
+ * one sync may cover many intents, and no request may go out before the one that covers its intent.
  */
 MUST_USE bool journal_intent(
 	struct journal *j, uint64_t row, struct str user_name, unsigned attempt, struct err *e);

@@ -42,6 +42,8 @@ struct roster_row {
 	struct buf role;                                 /* owned; empty: none */
 	struct buf body;   /* owned: the request body, `schemas` included, `teams` not */
 	struct buf teams;  /* owned: names, each ended by NUL */
+	bool has_teams;    /* the row says which: a column `teams`, even if its cell is empty, or
+			      a member of that name that is not null */
 	struct buf source; /* owned: the row as it stands in the file, for --rejects: a CSV
 			      record with its line end, or the JSON object on one line */
 };

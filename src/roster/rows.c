@@ -37,6 +37,7 @@ static void clear_row(struct roster_row *row)
 	buf_clear(&row->body);
 	buf_clear(&row->teams);
 	buf_clear(&row->source);
+	row->has_teams = false;
 }
 
 struct rows *rows_new(void)

@@ -309,7 +309,9 @@ static const char *take_cell(
 		row->role_place = rows_place(r, at);
 		buf_add_str(&row->role, value);
 		return NULL;
-	case COLUMN_TEAMS: return value.n > 0 ? rows_add_teams(row, value) : NULL;
+	case COLUMN_TEAMS:
+		row->has_teams = true;
+		return value.n > 0 ? rows_add_teams(row, value) : NULL;
 	case COLUMN_ATTRIBUTE:
 		if (value.n > 0)
 			take_attribute(r, c, value, d);

@@ -138,8 +138,10 @@ static enum rows_act take_teams(struct rows *r, const struct rows_out *o, const 
 	const struct json_value *v = &b->teams;
 	const char *fault;
 
-	if (v->type == JSON_END || v->type == JSON_NULL ||
-		(v->type == JSON_STRING && v->raw.n == 0))
+	if (v->type == JSON_END || v->type == JSON_NULL)
+		return ROWS_AGAIN;
+	o->row->has_teams = true;
+	if (v->type == JSON_STRING && v->raw.n == 0)
 		return ROWS_AGAIN;
 	if (v->type == JSON_ARRAY)
 		return take_team_array(r, o, b);

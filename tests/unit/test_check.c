@@ -53,7 +53,7 @@ static struct roster_summary check(struct roster_reader *r, bool is_sentry)
 	struct roster_summary sum;
 
 	buf_clear(&shown);
-	if (!roster_check(r, is_sentry, show, &shown, &sum, &e))
+	if (!roster_check(r, is_sentry ? ROSTER_SENTRY : ROSTER_ANY_SERVER, show, &shown, &sum, &e))
 		fail_msg("%s", e.text);
 	return sum;
 }
