@@ -314,6 +314,7 @@ static bool run_import(struct import *m, struct teams_totals *teams)
 		.policy = session_policy(&m->session),
 		.question = session_question(&m->session)};
 	const struct run_watcher watcher = {.context = m, .row = on_row, .tick = on_tick};
+	const struct run_source source = {.context = m->reader, .next = run_every_row};
 	bool ok;
 
 	if (!number_option(m->context->opts, OPT_JOBS, JOBS_DEFAULT, RUN_JOBS_MAX, &options.jobs,
@@ -323,9 +324,11 @@ static bool run_import(struct import *m, struct teams_totals *teams)
 		return false;
 	m->begun = m->told = clock_now();
 	m->totals.rows = m->summary.rows;
+	m->totals.before = m->journal != NULL ? journal_done(m->journal) : 0;
 	out_init(&m->out, &m->session.settings, result_columns, true);
-	ok = run_rows(m->reader, m->journal, &options, &m->session.settings.route,
-		&m->session.origin, &watcher, &m->totals, &m->err);
+	ok = roster_rewind(m->reader, &m->err) &&
+		run_rows(&source, m->journal, &options, &m->session.settings.route,
+			&m->session.origin, &watcher, &m->totals, &m->err);
 	erase(m);
 	ok = ok &&
 		(m->summary.with_teams == 0 ||

@@ -492,6 +492,20 @@ enum journal_state journal_row(const struct journal *j, uint64_t row)
 	return row < j->subject.rows ? (enum journal_state)j->states[row] : JOURNAL_UNTOUCHED;
 }
 
+bool journal_is_done(enum journal_state state)
+{
+	return state >= JOURNAL_CREATED && state <= JOURNAL_REMOVED;
+}
+
+uint64_t journal_done(const struct journal *j)
+{
+	uint64_t i, done = 0;
+
+	for (i = 0; i < j->subject.rows; i++)
+		done += journal_is_done((enum journal_state)j->states[i]);
+	return done;
+}
+
 bool journal_complete(const struct journal *j)
 {
 	return j->complete;

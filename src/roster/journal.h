@@ -71,6 +71,10 @@ MUST_USE bool journal_close(struct journal *j, struct err *e);
 
 /* What is known of ROW. */
 enum journal_state journal_row(const struct journal *j, uint64_t row);
+/* Whether a row of this state has nothing left to be done. */
+bool journal_is_done(enum journal_state state);
+/* How many rows are so. */
+uint64_t journal_done(const struct journal *j);
 /* Whether the last run ended in order, with nothing left to do. */
 bool journal_complete(const struct journal *j);
 

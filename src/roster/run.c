@@ -37,7 +37,7 @@ struct lane {
 };
 
 struct run {
-	struct roster_reader *reader;
+	const struct run_source *source;
 	struct journal *journal;
 	const struct run_options *options;
 	struct route *route;
@@ -137,30 +137,29 @@ static bool finish(struct run *r, struct lane *l, struct err *e)
 	return ok;
 }
 
-static bool is_done(enum journal_state s)
+enum roster_step run_every_row(void *reader, struct roster_row *row, struct err *e)
 {
-	return s >= JOURNAL_CREATED && s <= JOURNAL_REMOVED;
+	struct roster_fault fault;
+	enum roster_step step = roster_next(reader, row, &fault, e);
+
+	if (step != ROSTER_FAULT)
+		return step;
+	/* It was without faults a moment ago. */
+	err_set(e, ERR_INPUT, "the roster changed while it was used");
+	return ROSTER_FAIL;
 }
 
 /* The next row that is not done, in lane L; false at the end of the file. */
 static bool next_row(struct run *r, struct lane *l, struct err *e)
 {
-	struct roster_fault fault;
-
 	for (;;) {
-		enum roster_step step = roster_next(r->reader, &l->row, &fault, e);
+		enum roster_step step = r->source->next(r->source->context, &l->row, e);
 
-		if (step == ROSTER_FAIL)
+		r->read_all = step == ROSTER_END;
+		if (step != ROSTER_ROW)
 			return false;
-		if (step == ROSTER_END) {
-			r->read_all = true;
-			return false;
-		}
-		if (step == ROSTER_ROW &&
-			(r->journal == NULL || !is_done(journal_row(r->journal, l->row.number))))
+		if (r->journal == NULL || !journal_is_done(journal_row(r->journal, l->row.number)))
 			return true;
-		if (step == ROSTER_FAULT) /* it was without faults a moment ago */
-			return err_set(e, ERR_INPUT, "the roster changed while it was used");
 	}
 }
 
@@ -426,20 +425,12 @@ static bool loop(struct run *r, struct err *e)
 	}
 }
 
-static void count_before(struct run *r)
-{
-	uint64_t i;
-
-	for (i = 0; r->journal != NULL && i < r->totals->rows; i++)
-		r->totals->before += is_done(journal_row(r->journal, i));
-}
-
-bool run_rows(struct roster_reader *reader, struct journal *journal,
+bool run_rows(const struct run_source *source, struct journal *journal,
 	const struct run_options *options, struct route *route, const struct message_origin *origin,
 	const struct run_watcher *watcher, struct run_totals *totals, struct err *e)
 {
 	struct run r = {
-		.reader = reader,
+		.source = source,
 		.journal = journal,
 		.options = options,
 		.route = route,
@@ -459,8 +450,7 @@ bool run_rows(struct roster_reader *reader, struct journal *journal,
 		roster_row_init(&r.lanes[i].row);
 		buf_init(&r.lanes[i].request, LIMIT_REQUEST_HEAD + LIMIT_REQUEST_BODY);
 	}
-	count_before(&r);
-	ok = roster_rewind(reader, e) && loop(&r, e);
+	ok = loop(&r, e);
 	if (ok && r.end.kind != ERR_NONE) {
 		*e = r.end;
 		ok = false;

@@ -43,12 +43,21 @@ struct run_result {
 
 struct run_totals {
 	uint64_t rows;   /* in the roster */
-	uint64_t before; /* done by an earlier run */
+	uint64_t before; /* done by an earlier run: set by the caller */
 	uint64_t done;   /* by this one, whatever came of them */
 	uint64_t by_state[JOURNAL_UNKNOWN + 1];
 	const char *waiting; /* for what, or NULL */
 	bool stopped;        /* before the end: told to, or the server unwell */
 };
+
+/* Where the rows come from. */
+struct run_source {
+	void *context;
+	/* The next row that is to be created, or ROSTER_END. Never ROSTER_FAULT. */
+	enum roster_step (*next)(void *context, struct roster_row *row, struct err *e);
+};
+/* All rows of a roster that has been checked: the context is its reader, at its start. */
+enum roster_step run_every_row(void *reader, struct roster_row *row, struct err *e);
 
 struct run_watcher {
 	void *context;
@@ -59,12 +68,13 @@ struct run_watcher {
 };
 
 /*
- * Runs R, checked and of TOTALS->rows rows, from its start. JOURNAL may be NULL. False with *E when
+ * Runs the rows of SOURCE, TOTALS->rows of them with those that were done before. JOURNAL, which
+ * may be NULL, tells which these are by the rows' numbers. False with *E when
  * the run could not go on: the journal or the output failed, the token is refused, the server is
  * unwell (ERR_GAVE_UP), told to stop (ERR_INTERRUPTED). Rows that failed by themselves are in
  * TOTALS.
  */
-MUST_USE bool run_rows(struct roster_reader *r, struct journal *journal,
+MUST_USE bool run_rows(const struct run_source *source, struct journal *journal,
 	const struct run_options *options, struct route *route, const struct message_origin *origin,
 	const struct run_watcher *watcher, struct run_totals *totals, struct err *e);
 
