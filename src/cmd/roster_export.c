@@ -17,10 +17,12 @@ static const struct out_column columns[] = {
 /* Names of teams in one text with ';' between them, as CSV has them. */
 static bool join_teams(const struct membership *m, struct str id, struct buf *out, struct err *e)
 {
-	struct str name;
+	uint32_t team;
 	size_t at = 0;
 
-	while (membership_team(m, id, &at, &name)) {
+	while (membership_team(m, id, &at, &team)) {
+		struct str name = m->teams[team].name;
+
 		if (str_contains(name, ";")) {
 			err_set(e, ERR_INPUT,
 				"the team '%.*s' has a ';' in its name, which CSV cannot say",
@@ -37,12 +39,12 @@ static bool join_teams(const struct membership *m, struct str id, struct buf *ou
 
 static void add_team_array(const struct membership *m, struct str id, struct json_emit *j)
 {
-	struct str name;
+	uint32_t team;
 	size_t at = 0;
 
 	json_emit_array(j);
-	while (membership_team(m, id, &at, &name))
-		json_emit_string(j, name);
+	while (membership_team(m, id, &at, &team))
+		json_emit_string(j, m->teams[team].name);
 	json_emit_array_close(j);
 }
 
@@ -118,7 +120,8 @@ int cmd_roster_export(struct cmd_context *c)
 		out_init(&w.out, &w.session.settings, columns, true);
 		if (w.session.settings.output == OUTPUT_AUTO && !w.out.terminal)
 			w.out.format = OUTPUT_CSV; /* a roster file, not data for a program */
-		ok = membership_load(&m, &w.session.caller, &w.reply, &w.err) && export_all(&w, &m);
+		ok = membership_load(&m, &w.session.caller, NULL, &w.reply, &w.err) &&
+			export_all(&w, &m);
 	}
 	membership_wipe(&m);
 	return work_end(&w, ok);

@@ -41,22 +41,35 @@ static void *grown(void *list, size_t count, size_t *room, size_t size)
 	return bigger;
 }
 
-static bool add_team(struct membership *m, const struct json_value *name)
+/* The text of a JSON string, kept. */
+static bool keep(struct membership *m, const struct json_value *v, struct str *out)
 {
 	struct buf text;
 	char *copy;
-	struct str *teams;
 
 	buf_init(&text, LIMIT_HTTP_BODY);
-	json_unescape(name->raw, &text);
+	json_unescape(v->raw, &text);
 	copy = text.failed ? NULL : arena_dup(&m->names, buf_str(&text));
-	teams = grown(m->teams, m->team_count, &m->team_room, sizeof(*teams));
-	if (teams != NULL)
-		m->teams = teams;
-	if (copy != NULL && teams != NULL)
-		m->teams[m->team_count++] = str_from(copy, text.len);
+	*out = str_from(copy, text.len);
 	buf_wipe(&text);
-	return copy != NULL && teams != NULL;
+	return copy != NULL;
+}
+
+static bool add_team(struct membership *m, const struct json_value *name,
+	const struct json_value *id, struct state *state)
+{
+	struct membership_team *teams =
+		grown(m->teams, m->team_count, &m->team_room, sizeof(*teams));
+	struct membership_team *t;
+
+	if (teams == NULL)
+		return false;
+	m->teams = teams;
+	t = &teams[m->team_count];
+	if (!keep(m, name, &t->name) || !keep(m, id, &t->id))
+		return false;
+	m->team_count++;
+	return state == NULL || state_add(state, STATE_TEAM, t->id, t->name, str_of(""));
 }
 
 static bool add_pair(struct membership *m, struct str id)
@@ -72,22 +85,33 @@ static bool add_pair(struct membership *m, struct str id)
 	return true;
 }
 
-static bool add_group(struct membership *m, struct str group)
+static bool add_members(struct membership *m, struct str group, struct state *state)
 {
-	struct json_value name, members, member, value;
+	struct json_value members, member, value;
 	size_t at = 0;
 
-	if (!json_member(group, "displayName", &name) || name.type != JSON_STRING)
-		return true;
-	if (!add_team(m, &name))
-		return false;
 	if (!json_member(group, "members", &members))
 		return true;
 	while (json_element(members.raw, &at, &member))
 		if (json_member(member.raw, "value", &value) && value.type == JSON_STRING &&
-			!add_pair(m, value.raw))
+			(!add_pair(m, value.raw) ||
+				(state != NULL &&
+					!state_add(state, STATE_MEMBERSHIP,
+						m->teams[m->team_count - 1].id, value.raw,
+						str_of("")))))
 			return false;
 	return true;
+}
+
+static bool add_group(struct membership *m, struct str group, struct state *state, struct err *e)
+{
+	struct json_value name, id;
+
+	if (!json_member(group, "displayName", &name) || name.type != JSON_STRING ||
+		!json_member(group, "id", &id) || id.type != JSON_STRING)
+		return err_set(e, ERR_PROTOCOL, "the server lists a team without id or name");
+	return (add_team(m, &name, &id, state) && add_members(m, group, state)) ||
+		err_memory(e, "the teams");
 }
 
 static int by_member(const void *a, const void *b)
@@ -99,8 +123,8 @@ static int by_member(const void *a, const void *b)
 	return x->team < y->team ? -1 : x->team > y->team;
 }
 
-bool membership_load(
-	struct membership *m, struct caller *caller, struct reply *reply, struct err *e)
+bool membership_load(struct membership *m, struct caller *caller, struct state *state,
+	struct reply *reply, struct err *e)
 {
 	struct pages pages;
 	struct str group;
@@ -109,7 +133,7 @@ bool membership_load(
 
 	pages_init(&pages, caller, "Groups", NULL, 0);
 	while (ok && (step = pages_next(&pages, &group, reply, e)) == PAGES_ITEM)
-		ok = add_group(m, group) || err_memory(e, "the teams");
+		ok = add_group(m, group, state, e);
 	pages_wipe(&pages);
 	if (!ok || step != PAGES_END)
 		return false;
@@ -134,14 +158,14 @@ static size_t lower_bound(const struct membership *m, uint64_t member)
 	return low;
 }
 
-bool membership_team(const struct membership *m, struct str id, size_t *at, struct str *name)
+bool membership_team(const struct membership *m, struct str id, size_t *at, uint32_t *team)
 {
 	uint64_t member = list_text_identity(id);
 	size_t i = lower_bound(m, member) + *at;
 
 	if (i >= m->pair_count || m->pairs[i].member != member)
 		return false;
-	*name = m->teams[m->pairs[i].team];
+	*team = m->pairs[i].team;
 	++*at;
 	return true;
 }

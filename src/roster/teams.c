@@ -7,89 +7,135 @@
 #include "scim/body.h"
 #include "sys/log.h"
 
-struct team {
-	struct str name;               /* in the arena */
-	struct buf id;                 /* owned; empty: not known yet */
-	bool lost;                     /* it can neither be found nor made */
-	unsigned waiting;              /* members to be added by the next request */
-	struct str members[PATCH_MAX]; /* their ids, in `texts` */
-	struct buf texts;              /* owned */
+/* Members to be added to a team, or removed from it, by the next request. */
+struct batch {
+	unsigned count;
+	struct str ids[PATCH_MAX]; /* in `texts` */
+	uint32_t tokens[PATCH_MAX];
+	struct buf texts; /* owned */
 };
 
-struct filling {
+struct team {
+	struct str name; /* in the arena */
+	struct buf id;   /* owned; empty: not known yet */
+	bool lost;       /* it can neither be found nor made */
+	struct batch batches[TEAMS_REMOVE + 1];
+};
+
+struct teams {
 	struct caller *caller;
 	int64_t gap_ms;
+	const struct teams_watcher *watcher;
 	struct teams_totals *totals;
 	struct arena arena;
 	unsigned count;
-	struct team **teams; /* owned, each of them too */
-	struct err *e;
+	struct team *teams[TEAMS_MAX]; /* owned */
 };
 
-/* Whether E is about one member or team only. It has been reported then. */
-static bool only_this(struct filling *f, const char *what, struct str name)
+bool teams_go_on(const struct err *e)
 {
-	switch (f->e->kind) {
+	switch (e->kind) {
 	case ERR_REFUSED:
 	case ERR_EXISTS:
 	case ERR_NOT_FOUND:
 	case ERR_INPUT:
 	case ERR_PROTOCOL:
-	case ERR_LIMIT:
-		log_line(LOG_ERROR, "%s %.*s: %s", what, STR_ARG(name), f->e->text);
-		err_clear(f->e);
-		return true;
+	case ERR_LIMIT: return true;
 	default: return false;
 	}
 }
 
-static bool pause(struct filling *f)
+/* Whether E is about one member or team only. It has been reported then. */
+static bool only_this(struct err *e, const char *what, struct str name)
 {
-	return client_wait(f->gap_ms, f->e);
+	if (!teams_go_on(e))
+		return false;
+	log_line(LOG_ERROR, "%s %.*s: %s", what, STR_ARG(name), e->text);
+	err_clear(e);
+	return true;
 }
 
-static struct team *team_of(struct filling *f, struct str name)
+static bool pause(struct teams *t, struct err *e)
 {
-	struct team *t;
-	char *copy;
-	unsigned i;
+	return client_wait(t->gap_ms, e);
+}
 
-	for (i = 0; i < f->count; i++)
-		if (str_equal_fold(f->teams[i]->name, name))
-			return f->teams[i];
-	if (f->count == TEAMS_MAX) {
-		err_set(f->e, ERR_LIMIT, "the roster names more than %u teams", TEAMS_MAX);
+struct teams *teams_new(struct caller *caller, int64_t gap_ms, const struct teams_watcher *watcher,
+	struct teams_totals *totals)
+{
+	struct teams *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
 		return NULL;
-	}
-	t = calloc(1, sizeof(*t));
-	copy = arena_dup(&f->arena, name);
-	if (t == NULL || copy == NULL) {
-		free(t);
-		err_memory(f->e, "the teams");
-		return NULL;
-	}
-	t->name = str_from(copy, name.n);
-	buf_init(&t->id, LIMIT_URL);
-	buf_init(&t->texts, PATCH_MAX * LIMIT_URL);
-	f->teams[f->count++] = t;
+	t->caller = caller;
+	t->gap_ms = gap_ms;
+	t->watcher = watcher;
+	t->totals = totals;
+	arena_init(&t->arena, LIMIT_COMMAND_ARENA);
 	return t;
 }
 
-static bool look_up(struct filling *f, struct team *t)
+void teams_free(struct teams *t)
+{
+	unsigned i, b;
+
+	if (t == NULL)
+		return;
+	for (i = 0; i < t->count; i++) {
+		buf_wipe(&t->teams[i]->id);
+		for (b = TEAMS_ADD; b <= TEAMS_REMOVE; b++)
+			buf_wipe(&t->teams[i]->batches[b].texts);
+		free(t->teams[i]);
+	}
+	arena_wipe(&t->arena);
+	free(t);
+}
+
+/* ---- teams ---- */
+
+static struct team *team_of(struct teams *t, struct str name, struct err *e)
+{
+	struct team *team;
+	char *copy;
+	unsigned i;
+
+	for (i = 0; i < t->count; i++)
+		if (str_equal_fold(t->teams[i]->name, name))
+			return t->teams[i];
+	if (t->count == TEAMS_MAX) {
+		err_set(e, ERR_INPUT, "the roster names more than %u teams", TEAMS_MAX);
+		return NULL;
+	}
+	team = calloc(1, sizeof(*team));
+	copy = arena_dup(&t->arena, name);
+	if (team == NULL || copy == NULL) {
+		free(team);
+		err_memory(e, "the teams");
+		return NULL;
+	}
+	team->name = str_from(copy, name.n);
+	buf_init(&team->id, LIMIT_URL);
+	for (i = TEAMS_ADD; i <= TEAMS_REMOVE; i++)
+		buf_init(&team->batches[i].texts, PATCH_MAX * LIMIT_URL);
+	t->teams[t->count++] = team;
+	return team;
+}
+
+static bool look_up(struct teams *t, struct team *team, struct err *e)
 {
 	struct reply reply;
 	struct found found;
 	bool ok;
 
 	found_init(&found);
-	ok = pause(f) && find_one(f->caller, FIND_TEAM, t->name, &found, &reply, f->e);
+	ok = pause(t, e) && find_one(t->caller, FIND_TEAM, team->name, &found, &reply, e);
 	if (ok)
-		buf_add_str(&t->id, buf_str(&found.id));
+		buf_add_str(&team->id, buf_str(&found.id));
 	found_wipe(&found);
 	return ok;
 }
 
-static bool make(struct filling *f, struct team *t)
+static bool make(struct teams *t, struct team *team, struct err *e)
 {
 	struct message_call call = {.method = str_of("POST"), .path = str_of("Groups")};
 	struct reply reply;
@@ -97,87 +143,207 @@ static bool make(struct filling *f, struct team *t)
 	bool ok;
 
 	buf_init(&body, LIMIT_REQUEST_BODY);
-	ok = body_team(t->name, &body) || err_memory(f->e, "writing the request");
+	ok = body_team(team->name, &body) || err_memory(e, "writing the request");
 	call.body = buf_str(&body);
-	ok = ok && pause(f) && call_run(f->caller, &call, CALL_ONCE, false, &reply, f->e);
+	ok = ok && pause(t, e) && call_run(t->caller, &call, CALL_ONCE, false, &reply, e);
 	buf_wipe(&body);
 	/* An answer that was lost, or somebody who was faster: it is there now, or it is not. */
-	if (!ok && f->e->kind != ERR_EXISTS && f->e->kind != ERR_UNKNOWN)
+	if (!ok && e->kind != ERR_EXISTS && e->kind != ERR_UNKNOWN)
 		return false;
 	if (ok)
-		f->totals->created++;
-	err_clear(f->e);
-	return look_up(f, t);
+		t->totals->created++;
+	err_clear(e);
+	return look_up(t, team, e);
 }
 
-static bool know_team(struct filling *f, struct team *t)
+static bool know(struct teams *t, struct team *team, struct err *e)
 {
-	if (t->id.len > 0 || t->lost)
+	if (team->id.len > 0 || team->lost)
 		return true;
-	if (look_up(f, t))
+	if (look_up(t, team, e))
 		return true;
-	if (f->e->kind == ERR_NOT_FOUND) {
-		err_clear(f->e);
-		if (make(f, t))
+	if (e->kind == ERR_NOT_FOUND) {
+		err_clear(e);
+		if (make(t, team, e))
 			return true;
 	}
-	if (!only_this(f, "the team", t->name))
+	if (!only_this(e, "the team", team->name))
 		return false;
-	t->lost = true;
+	team->lost = true;
 	return true;
 }
 
-/* Adds those that wait. */
-static bool flush(struct filling *f, struct team *t)
+bool teams_know(struct teams *t, struct str name, struct str id, struct err *e)
+{
+	struct team *team = team_of(t, name, e);
+
+	if (team == NULL)
+		return false;
+	if (team->id.len == 0)
+		buf_add_str(&team->id, id);
+	return !team->id.failed || err_memory(e, "the teams");
+}
+
+bool teams_make(struct teams *t, struct str name, bool *made, struct err *e)
+{
+	struct team *team = team_of(t, name, e);
+	bool ok = team != NULL && know(t, team, e);
+
+	*made = ok && !team->lost;
+	return ok;
+}
+
+/* ---- members ---- */
+
+static bool ended(struct teams *t, uint32_t token, const struct err *failure, struct err *e)
+{
+	const struct teams_watcher *w = t->watcher;
+
+	return w == NULL || w->end == NULL || w->end(w->context, token, failure, e);
+}
+
+static bool begun(struct teams *t, const uint32_t *tokens, unsigned count, struct err *e)
+{
+	const struct teams_watcher *w = t->watcher;
+	unsigned i;
+
+	for (i = 0; w != NULL && w->begin != NULL && i < count; i++)
+		if (!w->begin(w->context, tokens[i], e))
+			return false;
+	return w == NULL || w->ready == NULL || w->ready(w->context, e);
+}
+
+/* One request for COUNT members. */
+static bool patch(struct teams *t, const struct team *team, enum teams_change change,
+	const struct str *ids, unsigned count, struct err *e)
 {
 	struct message_call call = {.method = str_of("PATCH")};
-	unsigned count = t->waiting;
 	struct reply reply;
 	struct buf body, path;
 	bool ok;
 
-	if (count == 0)
-		return true;
 	buf_init(&body, LIMIT_REQUEST_BODY);
 	buf_init(&path, LIMIT_REQUEST_HEAD);
-	find_path(FIND_TEAM, buf_str(&t->id), &path);
+	find_path(FIND_TEAM, buf_str(&team->id), &path);
 	call.path = buf_str(&path);
-	ok = body_add_members(t->members, count, &body) || err_memory(f->e, "writing the request");
+	ok = change == TEAMS_ADD ? body_add_members(ids, count, &body)
+				 : body_remove_members(ids, count, &body);
+	if (!ok)
+		err_memory(e, "writing the request");
 	call.body = buf_str(&body);
-	ok = ok && pause(f) && call_run(f->caller, &call, CALL_CHANGE, true, &reply, f->e);
+	ok = ok && pause(t, e) && call_run(t->caller, &call, CALL_CHANGE, true, &reply, e);
 	buf_wipe(&body);
 	buf_wipe(&path);
-	t->waiting = 0;
-	buf_clear(&t->texts);
-	if (ok)
-		f->totals->added += count;
-	else
-		f->totals->failed += count;
-	return ok || only_this(f, "the team", t->name);
+	return ok;
 }
 
-static bool add(struct filling *f, struct team *t, struct str id)
+/* The same, with what becomes of it counted and told. */
+static bool deliver(struct teams *t, const struct team *team, enum teams_change change,
+	unsigned from, unsigned count, bool *refused, struct err *e)
 {
-	size_t at = t->texts.len;
+	const struct batch *b = &team->batches[change];
+	struct err why;
+	unsigned i;
+	bool ok;
+
+	*refused = false;
+	if (!begun(t, b->tokens + from, count, e))
+		return false;
+	err_clear(&why);
+	ok = patch(t, team, change, b->ids + from, count, &why);
+	if (!ok && !teams_go_on(&why)) {
+		*e = why;
+		return false;
+	}
+	*refused = !ok;
+	if (!ok && count > 1)
+		return true;
+	if (!ok) {
+		t->totals->failed++;
+		log_line(LOG_ERROR, "the team %.*s, member %.*s: %s", STR_ARG(team->name),
+			STR_ARG(b->ids[from]), why.text);
+	} else if (change == TEAMS_ADD) {
+		t->totals->added += count;
+	} else {
+		t->totals->removed += count;
+	}
+	for (i = from; i < from + count; i++)
+		if (!ended(t, b->tokens[i], ok ? NULL : &why, e))
+			return false;
+	return true;
+}
+
+/* Sends what waits. A request is refused as a whole for one member who has gone: then each has one
+   of its own. */
+static bool flush(struct teams *t, struct team *team, enum teams_change change, struct err *e)
+{
+	struct batch *b = &team->batches[change];
+	unsigned i, count = b->count;
+	bool refused = false, ok;
+
+	if (count == 0)
+		return true;
+	ok = deliver(t, team, change, 0, count, &refused, e);
+	for (i = 0; ok && refused && count > 1 && i < count; i++) {
+		bool again;
+
+		ok = deliver(t, team, change, i, 1, &again, e);
+	}
+	b->count = 0;
+	buf_clear(&b->texts);
+	return ok;
+}
+
+static bool put(struct teams *t, struct team *team, enum teams_change change, struct str id,
+	uint32_t token, struct err *e)
+{
+	struct batch *b = &team->batches[change];
+	size_t at = b->texts.len;
 	unsigned i;
 
-	if (t->lost) {
-		f->totals->failed++;
-		return true;
-	}
-	buf_add_str(&t->texts, id);
-	if (t->texts.failed)
-		return err_memory(f->e, "the teams");
-	t->members[t->waiting++] = str_from(t->texts.data + at, id.n);
+	buf_add_str(&b->texts, id);
+	if (b->texts.failed)
+		return err_memory(e, "the teams");
+	b->tokens[b->count] = token;
+	b->ids[b->count++] = str_from(b->texts.data + at, id.n);
 	/* Growing may have moved the texts: place them anew. */
-	for (i = 0, at = 0; i < t->waiting; i++) {
-		t->members[i].p = t->texts.data + at;
-		at += t->members[i].n;
+	for (i = 0, at = 0; i < b->count; i++) {
+		b->ids[i].p = b->texts.data + at;
+		at += b->ids[i].n;
 	}
-	return t->waiting < PATCH_MAX || flush(f, t);
+	return b->count < PATCH_MAX || flush(t, team, change, e);
 }
 
-static bool fill_row(struct filling *f, const struct roster_row *row)
+bool teams_put(struct teams *t, enum teams_change change, struct str name, struct str id,
+	uint32_t token, struct err *e)
+{
+	struct team *team = team_of(t, name, e);
+	struct err lost;
+
+	if (team == NULL || !know(t, team, e))
+		return false;
+	if (!team->lost)
+		return put(t, team, change, id, token, e);
+	t->totals->failed++;
+	err_clear(&lost);
+	err_set(&lost, ERR_NOT_FOUND, "there is no team %.*s", STR_ARG(name));
+	return ended(t, token, &lost, e);
+}
+
+bool teams_flush(struct teams *t, struct err *e)
+{
+	unsigned i, c;
+
+	for (i = 0; i < t->count; i++)
+		for (c = TEAMS_ADD; c <= TEAMS_REMOVE; c++)
+			if (!flush(t, t->teams[i], (enum teams_change)c, e))
+				return false;
+	return true;
+}
+
+/* ---- the teams of a roster ---- */
+
+static bool fill_row(struct teams *t, const struct roster_row *row, struct err *e)
 {
 	struct str rest = buf_str(&row->teams);
 	struct reply reply;
@@ -185,61 +351,41 @@ static bool fill_row(struct filling *f, const struct roster_row *row)
 	bool ok;
 
 	found_init(&member);
-	ok = pause(f) &&
-		find_one(f->caller, FIND_MEMBER, buf_str(&row->user_name), &member, &reply, f->e);
-	if (!ok && only_this(f, "no team for", buf_str(&row->user_name))) {
-		f->totals->failed++;
+	ok = pause(t, e) &&
+		find_one(t->caller, FIND_MEMBER, buf_str(&row->user_name), &member, &reply, e);
+	if (!ok && only_this(e, "no team for", buf_str(&row->user_name))) {
+		t->totals->failed++;
 		found_wipe(&member);
 		return true;
 	}
 	while (ok && rest.n > 0) {
 		struct str name = str_of(rest.p);
-		struct team *t = team_of(f, name);
 
-		ok = t != NULL && know_team(f, t) && add(f, t, buf_str(&member.id));
+		ok = teams_put(t, TEAMS_ADD, name, buf_str(&member.id), 0, e);
 		rest = str_skip(rest, name.n + 1);
 	}
 	found_wipe(&member);
 	return ok;
 }
 
-static bool fill_all(struct filling *f, struct roster_reader *r)
-{
-	struct roster_row row;
-	struct roster_fault fault;
-	enum roster_step step;
-	bool ok = roster_rewind(r, f->e);
-	unsigned i;
-
-	roster_row_init(&row);
-	while (ok && (step = roster_next(r, &row, &fault, f->e)) != ROSTER_END) {
-		if (step == ROSTER_FAULT)
-			ok = err_set(f->e, ERR_INPUT, "the roster changed while it was used");
-		else
-			ok = step == ROSTER_ROW && (row.teams.len == 0 || fill_row(f, &row));
-	}
-	roster_row_wipe(&row);
-	for (i = 0; i < f->count && ok; i++)
-		ok = flush(f, f->teams[i]);
-	return ok;
-}
-
 bool teams_fill(struct roster_reader *r, struct caller *caller, int64_t gap_ms,
 	struct teams_totals *totals, struct err *e)
 {
-	struct filling f = {.caller = caller, .gap_ms = gap_ms, .totals = totals, .e = e};
-	unsigned i;
-	bool ok;
+	struct teams *t = teams_new(caller, gap_ms, NULL, totals);
+	struct roster_row row;
+	struct roster_fault fault;
+	enum roster_step step;
+	bool ok = t != NULL ? roster_rewind(r, e) : err_memory(e, "the teams");
 
-	arena_init(&f.arena, LIMIT_COMMAND_ARENA);
-	f.teams = calloc(TEAMS_MAX, sizeof(*f.teams));
-	ok = f.teams != NULL ? fill_all(&f, r) : err_memory(e, "the teams");
-	for (i = 0; i < f.count; i++) {
-		buf_wipe(&f.teams[i]->id);
-		buf_wipe(&f.teams[i]->texts);
-		free(f.teams[i]);
+	roster_row_init(&row);
+	while (ok && (step = roster_next(r, &row, &fault, e)) != ROSTER_END) {
+		if (step == ROSTER_FAULT)
+			ok = err_set(e, ERR_INPUT, "the roster changed while it was used");
+		else
+			ok = step == ROSTER_ROW && (row.teams.len == 0 || fill_row(t, &row, e));
 	}
-	free(f.teams);
-	arena_wipe(&f.arena);
+	roster_row_wipe(&row);
+	ok = ok && teams_flush(t, e);
+	teams_free(t);
 	return ok;
 }

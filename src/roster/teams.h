@@ -1,7 +1,8 @@
 /*
- * The teams of a roster: after its members are there, each row's member is put into the teams that
- * the row names. Teams that are missing are created. Adding somebody who is in a team already
- * changes nothing, so this needs no journal: it can be done again from the start.
+ * Membership of teams, changed in requests of at most PATCH_MAX operations: what is asked for
+ * gathers by team until a request is full or teams_flush() is called. Teams that are missing are
+ * created. Adding somebody who is in a team already changes nothing, nor does removing somebody who
+ * is not, so all of it can be done again.
  */
 #ifndef SENTRY_SCIM_ROSTER_TEAMS_H
 #define SENTRY_SCIM_ROSTER_TEAMS_H
@@ -19,12 +20,46 @@
 struct teams_totals {
 	uint64_t created; /* teams */
 	uint64_t added;   /* memberships asked for, whether they were there or not */
-	uint64_t failed;  /* memberships that could not be made; each has been reported */
+	uint64_t removed; /* likewise */
+	uint64_t failed;  /* memberships that could not be changed; each has been reported */
 };
 
+/* Members of it may be NULL. TOKEN is what the caller gave with the change. */
+struct teams_watcher {
+	void *context;
+	/* A change is about to be sent; the request goes out after `ready`. False ends all. */
+	bool (*begin)(void *context, uint32_t token, struct err *e);
+	bool (*ready)(void *context, struct err *e);
+	/* It is over: FAILURE is NULL, or why it could not be made. */
+	bool (*end)(void *context, uint32_t token, const struct err *failure, struct err *e);
+};
+
+enum teams_change { TEAMS_ADD, TEAMS_REMOVE };
+
+struct teams; /* opaque, on the heap */
+
+/* GAP_MS lies between requests. TOTALS are added to. NULL when memory is exhausted. */
+struct teams *teams_new(struct caller *caller, int64_t gap_ms, const struct teams_watcher *watcher,
+	struct teams_totals *totals);
+void teams_free(struct teams *t);
 /*
- * Goes through R from its start. GAP_MS lies between requests. Failures of single members and teams
- * are written to standard error and counted; false with *E when going on is pointless.
+ * What follows answers false, with *E, when going on is pointless. Failures that are about one team
+ * or member are written to standard error and counted.
+ */
+/* The team NAME has this ID. */
+MUST_USE bool teams_know(struct teams *t, struct str name, struct str id, struct err *e);
+/* Creates the team NAME unless it is there. *MADE tells whether it is there now. */
+MUST_USE bool teams_make(struct teams *t, struct str name, bool *made, struct err *e);
+MUST_USE bool teams_put(struct teams *t, enum teams_change change, struct str name, struct str id,
+	uint32_t token, struct err *e);
+MUST_USE bool teams_flush(struct teams *t, struct err *e);
+
+/* Whether E is about one member or team only: others may fare better. */
+bool teams_go_on(const struct err *e);
+
+/*
+ * Goes through R from its start and puts each row's member, who is there by now, into the teams
+ * that the row names.
  */
 MUST_USE bool teams_fill(struct roster_reader *r, struct caller *caller, int64_t gap_ms,
 	struct teams_totals *totals, struct err *e);
