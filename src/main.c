@@ -23,6 +23,10 @@ static const enum opt_id delete_options[] = {OPT_VIA, OPT_YES, OPT_COUNT};
 static const enum opt_id import_options[] = {OPT_IF_EXISTS, OPT_JOURNAL, OPT_NO_JOURNAL,
 	OPT_JOURNAL_PLAIN, OPT_JOBS, OPT_RATE, OPT_REJECTS, OPT_COUNT};
 
+static const enum opt_id plan_options[] = {OPT_PRUNE, OPT_COUNT};
+static const enum opt_id apply_options[] = {OPT_PRUNE, OPT_MAX_REMOVALS, OPT_PLAN, OPT_YES,
+	OPT_JOURNAL, OPT_NO_JOURNAL, OPT_JOURNAL_PLAIN, OPT_JOBS, OPT_RATE, OPT_REJECTS, OPT_COUNT};
+
 #define ALL_GROUPS (OPT_GROUP_SERVER | OPT_GROUP_OUTPUT)
 
 const struct cmd_spec cmd_table[] = {
@@ -223,6 +227,45 @@ const struct cmd_spec cmd_table[] = {
 		.min_args = 1,
 		.max_args = 1,
 		.run = cmd_roster_import,
+	},
+	{
+		.words = "roster plan",
+		.arguments = "FILE",
+		.summary = "show the changes that bring the organization to a roster",
+		.details =
+			"Members to create, roles to set, teams to create and to fill, and with "
+			"--prune members to remove. A row without a role leaves the member's as "
+			"it "
+			"is, a roster without a column `teams` all teams. Nothing is changed.\n\n"
+			"With -o json the plan is a document that `roster apply --plan` makes just "
+			"so, or refuses if the organization has changed in between: made on a "
+			"workstation, applied on a jump host.",
+		.examples = "sentry-scim roster plan people.csv\n"
+			    "sentry-scim roster plan people.csv --prune -o json >plan.json",
+		.options = plan_options,
+		.groups = ALL_GROUPS,
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_roster_plan,
+	},
+	{
+		.words = "roster apply",
+		.arguments = "[FILE]",
+		.summary = "bring the organization to a roster, or make a saved plan",
+		.details =
+			"Makes the changes that `roster plan` shows, after asking once on a "
+			"terminal. Applied again it changes nothing. It keeps a journal as `roster "
+			"import` does.\n\n"
+			"Members are removed only with --prune; owners and the token's own member "
+			"never; more than 10 that are also more than a tenth of all only with "
+			"--max-removals. Teams are created and filled, never deleted.",
+		.examples = "sentry-scim roster apply people.csv\n"
+			    "sentry-scim roster apply people.csv --prune --yes\n"
+			    "sentry-scim roster apply --plan plan.json",
+		.options = apply_options,
+		.groups = ALL_GROUPS,
+		.max_args = 1,
+		.run = cmd_roster_apply,
 	},
 	{
 		.words = "roster export",

@@ -7,4 +7,4 @@ HEADERS := $(addprefix $(if $(CROSS),/usr/aarch64-linux-gnu/include/,/usr/includ
 # Return addresses are signed and branch targets marked where the processor knows how.
 CPU     := -march=armv8-a -mbranch-protection=standard
 RUN     := $(if $(CROSS),qemu-aarch64)
-BUDGET  := 589824
+BUDGET  := 643072

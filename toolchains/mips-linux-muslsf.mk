@@ -9,4 +9,4 @@ CPU     := -EB -march=mips32r2 -mabi=32 -msoft-float
 LDFLAGS := -Wl,--no-warn-mismatch
 EXTRA   := toolchains/softfloat.c
 RUN     := qemu-mips
-BUDGET  := 688128
+BUDGET  := 753664

@@ -8,4 +8,4 @@ CPU     := -march=x86-64 -fcf-protection=none
 RUN     := $(if $(filter x86_64,$(HOST)),,qemu-x86_64)
 # Relative relocations as a bitmap; musl applies them itself.
 LDFLAGS := -Wl,-z,pack-relative-relocs
-BUDGET  := 466944
+BUDGET  := 524288

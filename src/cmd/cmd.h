@@ -37,6 +37,8 @@ int cmd_team_add(struct cmd_context *c);
 int cmd_team_remove(struct cmd_context *c);
 int cmd_team_set(struct cmd_context *c);
 int cmd_roster_import(struct cmd_context *c);
+int cmd_roster_plan(struct cmd_context *c);
+int cmd_roster_apply(struct cmd_context *c);
 int cmd_roster_export(struct cmd_context *c);
 int cmd_schema(struct cmd_context *c);
 int cmd_api(struct cmd_context *c);

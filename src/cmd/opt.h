@@ -68,6 +68,9 @@ enum opt_id {
 	OPT_JOBS,
 	OPT_RATE,
 	OPT_REJECTS,
+	OPT_PRUNE,
+	OPT_MAX_REMOVALS,
+	OPT_PLAN,
 	OPT_COUNT
 };
 

@@ -211,4 +211,17 @@ const struct opt_spec opt_table[OPT_COUNT] = {
 		.value = "FILE",
 		.group = OPT_GROUP_COMMAND,
 		.help = "write the rows that failed, as they came, to FILE: a roster again"},
+	[OPT_PRUNE] = {.name = "prune",
+		.group = OPT_GROUP_COMMAND,
+		.help = "remove members, and memberships of teams, that the roster does not have"},
+	[OPT_MAX_REMOVALS] = {.name = "max-removals",
+		.value = "N",
+		.group = OPT_GROUP_COMMAND,
+		.help = "allow up to N members to be removed (default: 10, or a tenth of all if "
+			"that is more)"},
+	[OPT_PLAN] = {.name = "plan",
+		.value = "FILE",
+		.group = OPT_GROUP_COMMAND,
+		.help = "make just the changes of this plan, which `roster plan -o json` wrote; "
+			"\"-\" is standard input"},
 };

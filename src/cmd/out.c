@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "codec/csv.h"
@@ -32,13 +31,6 @@ const struct out_column out_teams[] = {
 	{.title = NULL},
 };
 
-static size_t terminal_width(void)
-{
-	struct winsize size;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 void out_init(struct out *o, const struct settings *s, const struct out_column *columns, bool list)
 {
 	*o = (struct out){.format = s->output,
@@ -47,7 +39,7 @@ void out_init(struct out *o, const struct settings *s, const struct out_column *
 		.color = s->color,
 		.csv_safe = s->csv_safe};
 	o->terminal = log_is_terminal(STDOUT_FILENO);
-	o->width = o->terminal ? terminal_width() : 0;
+	o->width = o->terminal ? file_terminal_width(STDOUT_FILENO) : 0;
 	if (o->format == OUTPUT_AUTO)
 		o->format = o->terminal ? OUTPUT_TABLE : OUTPUT_JSON;
 	buf_init(&o->rows, TEXT_MAX);

@@ -211,12 +211,41 @@ bool sentry_check_user_name(struct str user_name, struct err *e)
 	return true;
 }
 
+bool sentry_is_owner(struct str role)
+{
+	return str_is_fold(role, "owner");
+}
+
 bool sentry_check_role(struct str role, struct err *e)
 {
-	if (!str_is(role, "owner"))
+	if (!sentry_is_owner(role))
 		return true;
 	err_set(e, ERR_INPUT, "the role \"owner\" cannot be given through SCIM");
 	err_hint(e,
 		"Sentry lets only its own web pages make owners; give another role, as \"member\"");
 	return false;
+}
+
+bool sentry_team_slug(struct str name, struct buf *out)
+{
+	size_t start = out->len, i;
+	bool dash = false;
+
+	for (i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if ((unsigned char)c >= 0x80) {
+			buf_truncate(out, start);
+			return false;
+		}
+		if (c == '-' || c == ' ' || (c >= '\t' && c <= '\r')) {
+			dash = out->len > start;
+		} else if (char_is_alnum(c) || c == '_') {
+			if (dash)
+				buf_add_char(out, '-');
+			dash = false;
+			buf_add_char(out, char_lower(c));
+		}
+	}
+	return true;
 }

@@ -56,4 +56,13 @@ bool sentry_token_claims(struct str token, struct buf *org, struct buf *url);
 MUST_USE bool sentry_check_user_name(struct str user_name, struct err *e);
 MUST_USE bool sentry_check_role(struct str role, struct err *e);
 
+/* Nobody can be made an owner through SCIM, nor anything else once one is. */
+bool sentry_is_owner(struct str role);
+/*
+ * Appends the slug that Sentry makes of a team's NAME: small letters and digits, runs of blanks and
+ * dashes as one dash, other punctuation dropped. Teams of one slug are the same team. False,
+ * nothing appended, for a name with other letters than ASCII, which Sentry takes apart by tables.
+ */
+bool sentry_team_slug(struct str name, struct buf *out);
+
 #endif

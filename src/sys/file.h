@@ -28,5 +28,7 @@ MUST_USE int file_open(const char *path, struct err *e);
 /* Writes all of it, through short writes and through interruptions, except by a signal that
    asks to stop (EINTR); false with errno set, after an unknown part was written. */
 MUST_USE bool file_write_all(int fd, const void *data, size_t len);
+/* Columns of the terminal that FD is now; 0: it is none, or does not say. */
+size_t file_terminal_width(int fd);
 
 #endif

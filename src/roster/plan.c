@@ -1,0 +1,581 @@
+#include "roster/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/pages.h"
+#include "roster/run.h"
+#include "scim/sentry.h"
+#include "scim/user.h"
+#include "sys/log.h"
+
+/* Texts of all changes. */
+#define TEXTS_MAX (256u * 1024u * 1024u)
+/* Removals that need no word of permission, and the part of all members, as 1/N, below which any
+   number needs none. */
+#define REMOVALS_FREE 10u
+#define REMOVALS_PART 10u
+
+#define IS_OWNER   "an owner's role cannot be changed through SCIM"
+#define KEPT_OWNER "owners are never removed"
+#define KEPT_SELF  "this is the token's own member"
+#define KEPT_TWIN  "another spelling of a name in the roster"
+
+static const char *const action_names[PLAN_ACTIONS] = {
+	[PLAN_CREATE_TEAM] = "create-team",
+	[PLAN_CREATE] = "create",
+	[PLAN_ADD_TO_TEAM] = "add-to-team",
+	[PLAN_REMOVE_FROM_TEAM] = "remove-from-team",
+	[PLAN_SET_ROLE] = "set-role",
+	[PLAN_REMOVE] = "remove",
+	[PLAN_KEEP] = "keep",
+};
+
+const char *plan_action_name(enum plan_action action)
+{
+	return action_names[action];
+}
+
+void plan_init(struct plan *p)
+{
+	*p = (struct plan){.count = 0};
+	arena_init(&p->texts, TEXTS_MAX);
+}
+
+void plan_wipe(struct plan *p)
+{
+	free(p->changes);
+	arena_wipe(&p->texts);
+	plan_init(p);
+}
+
+bool plan_is_empty(const struct plan *p)
+{
+	unsigned i;
+
+	for (i = 0; i < PLAN_KEEP; i++)
+		if (p->counts[i] > 0)
+			return false;
+	return true;
+}
+
+static bool keep_text(struct plan *p, struct str *s)
+{
+	if (s->n == 0)
+		return true;
+	s->p = arena_dup(&p->texts, *s);
+	return s->p != NULL;
+}
+
+bool plan_add(struct plan *p, const struct plan_change *c, struct err *e)
+{
+	struct plan_change *kept;
+
+	if (p->count == p->room) {
+		size_t room = p->room == 0 ? 64 : p->room + p->room / 2;
+		struct plan_change *changes = NULL;
+
+		if (room < SIZE_MAX / 2 / sizeof(*changes))
+			changes = realloc(p->changes, room * sizeof(*changes));
+		if (changes == NULL)
+			return err_memory(e, "the plan");
+		p->changes = changes;
+		p->room = room;
+	}
+	kept = &p->changes[p->count];
+	*kept = *c;
+	if (!keep_text(p, &kept->user_name) || !keep_text(p, &kept->id) ||
+		!keep_text(p, &kept->team) || !keep_text(p, &kept->team_id) ||
+		!keep_text(p, &kept->from) || !keep_text(p, &kept->to) ||
+		!keep_text(p, &kept->body))
+		return err_memory(e, "the plan");
+	p->count++;
+	p->counts[c->action]++;
+	return true;
+}
+
+static int compare_texts(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static int by_action(const void *a, const void *b)
+{
+	const struct plan_change *x = a, *y = b;
+	int order;
+
+	if (x->action != y->action)
+		return x->action < y->action ? -1 : 1;
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	/* The same order wherever it is sorted. */
+	order = compare_texts(x->team, y->team);
+	return order != 0 ? order : compare_texts(x->user_name, y->user_name);
+}
+
+void plan_sort(struct plan *p)
+{
+	if (p->count > 1)
+		qsort(p->changes, p->count, sizeof(*p->changes), by_action);
+}
+
+struct plan_change *plan_changes(const struct plan *p, enum plan_action action, size_t *count)
+{
+	size_t from = 0, to;
+
+	while (from < p->count && p->changes[from].action < action)
+		from++;
+	for (to = from; to < p->count && p->changes[to].action == action;)
+		to++;
+	*count = to - from;
+	return p->changes + from;
+}
+
+bool plan_guard(const struct plan *p, uint64_t most, struct err *e)
+{
+	uint64_t n = p->counts[PLAN_REMOVE];
+
+	if (most != PLAN_USUAL ? n <= most : n <= REMOVALS_FREE || n * REMOVALS_PART <= p->members)
+		return true;
+	err_set(e, ERR_INPUT, "%llu of %llu members would be removed; nothing was changed",
+		(unsigned long long)n, (unsigned long long)p->members);
+	err_hint(e, "see `roster plan`; if that is what you want, --max-removals %llu allows it",
+		(unsigned long long)n);
+	return false;
+}
+
+/* ---- comparing ---- */
+
+struct making {
+	struct plan *plan;
+	struct wanted *wanted;
+	const struct plan_options *options;
+	struct membership membership;
+	uint32_t *team_of; /* owned: of each team of the roster its index in `membership`, or NEW */
+	uint32_t *alias;   /* owned: of a new team the first one that is the same */
+	struct buf id, name, role; /* of the member in hand */
+	uint64_t faults;
+	struct err *e;
+};
+
+#define NEW UINT32_MAX
+
+static bool are_one_team(const struct making *m, struct str a, struct str b)
+{
+	struct buf x, y;
+	bool same = str_equal_fold(a, b);
+
+	if (same || !m->options->is_sentry)
+		return same;
+	buf_init(&x, LIMIT_HTTP_BODY);
+	buf_init(&y, LIMIT_HTTP_BODY);
+	same = sentry_team_slug(a, &x) && sentry_team_slug(b, &y) && x.len > 0 &&
+		str_equal(buf_str(&x), buf_str(&y));
+	buf_wipe(&x);
+	buf_wipe(&y);
+	return same;
+}
+
+static uint32_t find_team(const struct making *m, struct str name)
+{
+	const struct membership *all = &m->membership;
+	size_t i;
+
+	for (i = 0; i < all->team_count; i++)
+		if (str_equal(all->teams[i].name, name))
+			return (uint32_t)i;
+	for (i = 0; i < all->team_count; i++)
+		if (are_one_team(m, all->teams[i].name, name))
+			return (uint32_t)i;
+	return NEW;
+}
+
+static bool map_teams(struct making *m)
+{
+	const struct wanted *w = m->wanted;
+	size_t i, j;
+
+	m->team_of = calloc(w->team_count + 1, sizeof(*m->team_of));
+	m->alias = calloc(w->team_count + 1, sizeof(*m->alias));
+	if (m->team_of == NULL || m->alias == NULL)
+		return err_memory(m->e, "the teams");
+	for (i = 0; i < w->team_count; i++) {
+		struct plan_change c = {.action = PLAN_CREATE_TEAM, .row = PLAN_NO_ROW};
+
+		m->team_of[i] = find_team(m, w->teams[i]);
+		m->alias[i] = (uint32_t)i;
+		if (m->team_of[i] != NEW)
+			continue;
+		for (j = 0; j < i &&
+			(m->team_of[j] != NEW || !are_one_team(m, w->teams[j], w->teams[i]));)
+			j++;
+		m->alias[i] = (uint32_t)j;
+		c.team = w->teams[i];
+		if (j == i && !plan_add(m->plan, &c, m->e))
+			return false;
+	}
+	return true;
+}
+
+/* The member in hand joins team T of the roster. */
+static bool add_join(struct making *m, uint32_t row, size_t t)
+{
+	const struct membership *all = &m->membership;
+	struct plan_change c = {.action = PLAN_ADD_TO_TEAM,
+		.row = row,
+		.user_name = buf_str(&m->name),
+		.id = buf_str(&m->id),
+		.team = m->wanted->teams[m->alias[t]]};
+
+	if (m->team_of[t] != NEW) {
+		c.team = all->teams[m->team_of[t]].name;
+		c.team_id = all->teams[m->team_of[t]].id;
+	}
+	return plan_add(m->plan, &c, m->e);
+}
+
+/* Whether the member in hand is in the team that is T in the roster. */
+static bool is_in(const struct making *m, struct str raw_id, size_t t)
+{
+	uint32_t team;
+	size_t at = 0;
+
+	while (membership_team(&m->membership, raw_id, &at, &team))
+		if (team == m->team_of[t])
+			return true;
+	return false;
+}
+
+static bool wants(const struct making *m, uint32_t row, uint32_t team)
+{
+	size_t count, i, first = wanted_teams(m->wanted, row, &count);
+
+	for (i = first; i < first + count; i++)
+		if (m->team_of[m->wanted->memberships[i].team] == team)
+			return true;
+	return false;
+}
+
+static bool compare_teams(struct making *m, struct wanted_row *row, struct str raw_id)
+{
+	size_t count, i, first = wanted_teams(m->wanted, row->number, &count), at = 0;
+	size_t before = m->plan->count;
+	uint32_t team;
+
+	for (i = first; i < first + count; i++) {
+		uint32_t t = m->wanted->memberships[i].team;
+
+		if (!is_in(m, raw_id, t) && !add_join(m, row->number, t))
+			return false;
+	}
+	while (m->options->prune && membership_team(&m->membership, raw_id, &at, &team)) {
+		struct plan_change c = {.action = PLAN_REMOVE_FROM_TEAM,
+			.row = row->number,
+			.user_name = buf_str(&m->name),
+			.id = buf_str(&m->id),
+			.team = m->membership.teams[team].name,
+			.team_id = m->membership.teams[team].id};
+
+		if (!wants(m, row->number, team) && !plan_add(m->plan, &c, m->e))
+			return false;
+	}
+	if (m->plan->count > before)
+		row->flags |= WANTED_TEAM_CHANGED;
+	return true;
+}
+
+static bool compare_role(struct making *m, const struct wanted_row *row, bool has_role)
+{
+	struct plan_change c = {.action = PLAN_SET_ROLE,
+		.row = row->number,
+		.user_name = buf_str(&m->name),
+		.id = buf_str(&m->id),
+		.from = buf_str(&m->role),
+		.to = m->wanted->roles[row->role]};
+
+	/* A server that tells no role has none that could be compared. */
+	if (row->role == 0 || !has_role || str_equal_fold(c.from, c.to))
+		return true;
+	if (m->options->is_sentry && sentry_is_owner(c.from)) {
+		c.action = PLAN_KEEP;
+		c.reason = IS_OWNER;
+	}
+	return plan_add(m->plan, &c, m->e);
+}
+
+static bool compare_row(struct making *m, struct wanted_row *row, const struct user *u)
+{
+	size_t before = m->plan->count;
+	bool ok;
+
+	row->flags |= WANTED_MATCHED;
+	ok = (!(row->flags & WANTED_SAYS_TEAMS) || compare_teams(m, row, u->id.raw)) &&
+		compare_role(m, row, u->role.type == JSON_STRING);
+	m->plan->unchanged += m->plan->count == before;
+	return ok;
+}
+
+static bool judge_stranger(struct making *m, bool is_twin)
+{
+	struct plan_change c = {.action = PLAN_REMOVE,
+		.row = PLAN_NO_ROW,
+		.user_name = buf_str(&m->name),
+		.id = buf_str(&m->id),
+		.from = buf_str(&m->role)};
+
+	if (!m->options->prune)
+		return true;
+	if (is_twin || (m->options->is_sentry && sentry_is_owner(c.from))) {
+		c.action = PLAN_KEEP;
+		c.reason = is_twin ? KEPT_TWIN : KEPT_OWNER;
+	}
+	return plan_add(m->plan, &c, m->e);
+}
+
+static bool take_member(struct making *m, struct str resource)
+{
+	struct wanted_row *row;
+	struct user u;
+
+	buf_clear(&m->id);
+	buf_clear(&m->name);
+	buf_clear(&m->role);
+	if (!user_read(resource, &u))
+		return err_set(m->e, ERR_PROTOCOL, "the server lists a member without id or name");
+	json_unescape(u.id.raw, &m->id);
+	json_unescape(u.user_name.raw, &m->name);
+	if (u.role.type == JSON_STRING)
+		json_unescape(u.role.raw, &m->role);
+	m->plan->members++;
+	if (m->id.failed || m->name.failed || m->role.failed ||
+		!state_add(&m->plan->state, STATE_MEMBER, buf_str(&m->id), buf_str(&m->name),
+			buf_str(&m->role)))
+		return err_memory(m->e, "the plan");
+	if (m->wanted == NULL)
+		return true;
+	row = wanted_find(m->wanted, buf_str(&m->name));
+	if (row != NULL && !(row->flags & WANTED_MATCHED))
+		return compare_row(m, row, &u);
+	return judge_stranger(m, row != NULL);
+}
+
+static bool read_members(struct making *m, struct caller *caller, struct reply *reply)
+{
+	struct pages pages;
+	struct str resource;
+	enum pages_step step;
+	bool ok = true;
+
+	pages_init(&pages, caller, "Users", NULL, 0);
+	while (ok && (step = pages_next(&pages, &resource, reply, m->e)) == PAGES_ITEM)
+		ok = take_member(m, resource);
+	pages_wipe(&pages);
+	return ok && step == PAGES_END;
+}
+
+/* ---- the roster once more ---- */
+
+static void blame(struct making *m, const struct roster_row *row, const char *text)
+{
+	struct roster_fault fault;
+
+	if (m->faults++ >= ROSTER_FAULTS_SHOWN || m->options->report == NULL)
+		return;
+	roster_fault_set(&fault, row->role_place, str_of(text));
+	m->options->report(m->options->context, &fault);
+}
+
+/* What asks for an owner where there is none. */
+static void look_for_owner(struct making *m, const struct roster_row *row, bool is_new,
+	const struct plan_change *set_role)
+{
+	struct err why = {.kind = ERR_NONE};
+
+	if (m->options->is_sentry && (is_new || set_role != NULL) &&
+		!sentry_check_role(buf_str(&row->role), &why))
+		blame(m, row, why.text);
+}
+
+/* A row whose member is not there: counted, and into its teams once it is. */
+static bool add_new(struct making *m, const struct roster_row *row)
+{
+	size_t count, i, first = wanted_teams(m->wanted, (uint32_t)row->number, &count);
+
+	m->plan->counts[PLAN_CREATE]++;
+	buf_clear(&m->id);
+	buf_clear(&m->name);
+	buf_add_str(&m->name, buf_str(&row->user_name));
+	for (i = first; i < first + count; i++)
+		if (!add_join(m, (uint32_t)row->number, m->wanted->memberships[i].team))
+			return false;
+	return true;
+}
+
+static int by_row(const void *a, const void *b)
+{
+	const struct plan_change *x = a, *y = b;
+
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+/* Gives the changes, which are in order of rows, their lines. */
+static bool read_rows(struct making *m, struct roster_reader *r)
+{
+	struct plan *p = m->plan;
+	size_t known = p->count, at = 0;
+	struct roster_row row;
+	enum roster_step step = ROSTER_END;
+	bool ok = roster_rewind(r, m->e);
+
+	if (known > 1)
+		qsort(p->changes, known, sizeof(*p->changes), by_row);
+	roster_row_init(&row);
+	while (ok && (step = run_every_row(r, &row, m->e)) == ROSTER_ROW) {
+		const struct wanted_row *wanted = wanted_find(m->wanted, buf_str(&row.user_name));
+		const struct plan_change *set_role = NULL;
+		bool is_new = wanted == NULL || !(wanted->flags & WANTED_MATCHED);
+		size_t first = p->count;
+
+		for (; at < known && p->changes[at].row == row.number; at++) {
+			p->changes[at].line = row.place.line;
+			if (p->changes[at].action == PLAN_SET_ROLE)
+				set_role = &p->changes[at];
+		}
+		look_for_owner(m, &row, is_new, set_role);
+		ok = !is_new || add_new(m, &row);
+		for (; first < p->count; first++)
+			p->changes[first].line = row.place.line;
+	}
+	roster_row_wipe(&row);
+	if (!ok || step != ROSTER_END)
+		return false;
+	if (m->faults == 0)
+		return true;
+	return err_set(m->e, ERR_INPUT, "%llu fault%s in the roster; nothing was changed",
+		(unsigned long long)m->faults, m->faults == 1 ? "" : "s");
+}
+
+/* ---- the token's own member ---- */
+
+/* Keeps it, if it would be removed. Sentry tells a token whose it is; one that belongs to nobody,
+   or may not ask, has no member. */
+static bool keep_self(struct making *m, struct caller *caller, struct reply *reply)
+{
+	const struct message_call call = {
+		.api = true, .method = str_of("GET"), .path = str_of("members/me/")};
+	struct plan *p = m->plan;
+	struct json_value id;
+	size_t i;
+
+	if (p->counts[PLAN_REMOVE] == 0 || !m->options->is_sentry ||
+		caller->client->origin->api_root.n == 0 ||
+		caller->question.token == SENTRY_TOKEN_INTEGRATION)
+		return true;
+	if (!call_run(caller, &call, CALL_READ, true, reply, m->e)) {
+		if (m->e->kind != ERR_NOT_FOUND && m->e->kind != ERR_AUTH &&
+			m->e->kind != ERR_REFUSED)
+			return false;
+		log_line(LOG_DETAIL, "the token belongs to no member: %s", m->e->text);
+		err_clear(m->e);
+		return true;
+	}
+	if (!json_member(call_body(caller), "id", &id) || id.type != JSON_STRING)
+		return true;
+	for (i = 0; i < p->count; i++) {
+		struct plan_change *c = &p->changes[i];
+
+		if (c->action != PLAN_REMOVE || !json_text_equal(id.raw, c->id, false))
+			continue;
+		c->action = PLAN_KEEP;
+		c->reason = KEPT_SELF;
+		p->counts[PLAN_REMOVE]--;
+		p->counts[PLAN_KEEP]++;
+	}
+	return true;
+}
+
+bool plan_make(struct plan *p, struct wanted *w, struct roster_reader *r, struct caller *caller,
+	const struct plan_options *options, struct reply *reply, struct err *e)
+{
+	struct making m = {.plan = p, .wanted = w, .options = options, .e = e};
+	bool ok;
+
+	p->prune = options->prune;
+	p->teams = w->says_teams;
+	membership_init(&m.membership);
+	buf_init(&m.id, LIMIT_HTTP_BODY);
+	buf_init(&m.name, LIMIT_HTTP_BODY);
+	buf_init(&m.role, LIMIT_HTTP_BODY);
+	ok = (!p->teams || membership_load(&m.membership, caller, &p->state, reply, e)) &&
+		map_teams(&m) && read_members(&m, caller, reply) && read_rows(&m, r) &&
+		keep_self(&m, caller, reply);
+	if (ok)
+		plan_sort(p);
+	membership_wipe(&m.membership);
+	free(m.team_of);
+	free(m.alias);
+	buf_wipe(&m.id);
+	buf_wipe(&m.name);
+	buf_wipe(&m.role);
+	return ok;
+}
+
+/* ---- going through it ---- */
+
+enum roster_step plan_next_create(void *context, struct roster_row *row, struct err *e)
+{
+	const struct plan_creates *c = context;
+	enum roster_step step;
+
+	while ((step = run_every_row(c->reader, row, e)) == ROSTER_ROW) {
+		const struct wanted_row *w = wanted_find(c->wanted, buf_str(&row->user_name));
+
+		if (w == NULL || !(w->flags & WANTED_MATCHED))
+			break;
+	}
+	return step;
+}
+
+static bool each_create(
+	struct wanted *w, struct roster_reader *r, plan_each_fn *each, void *context, struct err *e)
+{
+	struct plan_creates creates = {.wanted = w, .reader = r};
+	struct roster_row row;
+	enum roster_step step = ROSTER_END;
+	bool ok = roster_rewind(r, e);
+
+	roster_row_init(&row);
+	while (ok && (step = plan_next_create(&creates, &row, e)) == ROSTER_ROW) {
+		const struct plan_change c = {.action = PLAN_CREATE,
+			.row = (uint32_t)row.number,
+			.line = row.place.line,
+			.user_name = buf_str(&row.user_name),
+			.to = buf_str(&row.role),
+			.body = buf_str(&row.body)};
+
+		ok = each(context, &c, e);
+	}
+	roster_row_wipe(&row);
+	return ok && step == ROSTER_END;
+}
+
+bool plan_each(const struct plan *p, struct wanted *w, struct roster_reader *r, plan_each_fn *each,
+	void *context, struct err *e)
+{
+	bool created = p->counts[PLAN_CREATE] == 0 || r == NULL;
+	size_t i;
+
+	for (i = 0; i < p->count; i++) {
+		if (!created && p->changes[i].action > PLAN_CREATE) {
+			created = true;
+			if (!each_create(w, r, each, context, e))
+				return false;
+		}
+		if (!each(context, &p->changes[i], e))
+			return false;
+	}
+	return created || each_create(w, r, each, context, e);
+}

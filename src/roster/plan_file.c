@@ -1,0 +1,464 @@
+#include "roster/plan_file.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/pages.h"
+#include "codec/json_emit.h"
+#include "codec/json_scan.h"
+#include "roster/membership.h"
+#include "scim/list.h"
+#include "scim/user.h"
+
+#define VERSION "1"
+
+/* ---- writing ---- */
+
+static void add_digest(const struct state *s, struct buf *out)
+{
+	unsigned i;
+
+	for (i = 0; i < STATE_BYTES; i++)
+		buf_addf(out, "%02x", s->digest[i]);
+}
+
+bool plan_file_begin(const struct plan *p, struct str server, struct buf *out)
+{
+	buf_add_text(out, "{\"sentryScimPlan\":" VERSION ",\"server\":");
+	json_quote(server, out);
+	buf_addf(out, ",\"members\":%llu,\"state\":\"", (unsigned long long)p->members);
+	add_digest(&p->state, out);
+	buf_addf(out, "\",\"prune\":%s,\"teams\":%s,\"changes\":[", p->prune ? "true" : "false",
+		p->teams ? "true" : "false");
+	return !out->failed;
+}
+
+bool plan_file_end(struct buf *out)
+{
+	buf_add_text(out, "\n]}\n");
+	return !out->failed;
+}
+
+static void add_text(struct json_emit *j, const char *name, struct str text)
+{
+	if (text.n > 0)
+		json_emit_member(j, name, text);
+}
+
+bool plan_file_change(const struct plan_change *c, struct buf *out)
+{
+	struct json_emit j;
+
+	json_emit_init(&j, out);
+	json_emit_object(&j);
+	json_emit_member(&j, "action", str_of(plan_action_name(c->action)));
+	if (c->line > 0) {
+		json_emit_key(&j, str_of("line"));
+		json_emit_u64(&j, c->line);
+	}
+	add_text(&j, "userName", c->user_name);
+	add_text(&j, "id", c->id);
+	add_text(&j, "team", c->team);
+	add_text(&j, "teamId", c->team_id);
+	add_text(&j, "from", c->from);
+	add_text(&j, "to", c->to);
+	if (c->body.n > 0) {
+		json_emit_key(&j, str_of("body"));
+		json_emit_raw(&j, c->body);
+	}
+	if (c->reason != NULL)
+		json_emit_member(&j, "reason", str_of(c->reason));
+	json_emit_object_close(&j);
+	return json_emit_done(&j);
+}
+
+/* ---- reading ---- */
+
+struct reading {
+	struct plan *plan;
+	struct str text;
+	struct buf texts[6]; /* owned: of the change in hand, escapes undone */
+	size_t waits_at;     /* where the last create was found that a membership waits for */
+	struct err *e;
+};
+
+enum { USER_NAME, ID, TEAM, TEAM_ID, FROM, TO };
+static const char *const names[] = {"userName", "id", "team", "teamId", "from", "to"};
+
+static bool bad(struct reading *r, const char *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static bool bad(struct reading *r, const char *at, const char *format, ...)
+{
+	size_t line, column;
+	va_list args;
+	struct buf what;
+
+	buf_init(&what, 256);
+	va_start(args, format);
+	buf_vaddf(&what, format, args);
+	va_end(args);
+	json_place(r->text, (size_t)(at - r->text.p), &line, &column);
+	err_set(r->e, ERR_INPUT, "line %zu, column %zu: %s", line, column, buf_text(&what));
+	buf_wipe(&what);
+	return false;
+}
+
+static bool no_plan(struct err *e)
+{
+	return err_set(e, ERR_INPUT, "this is no plan that `roster plan -o json` has written");
+}
+
+static bool read_digest(struct str hex, struct state *out)
+{
+	uint64_t byte;
+	size_t i;
+
+	if (hex.n != 2 * STATE_BYTES)
+		return false;
+	for (i = 0; i < STATE_BYTES; i++) {
+		if (!str_hex_to_u64(str_from(hex.p + 2 * i, 2), 255, &byte))
+			return false;
+		out->digest[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+static bool is_boolean(const struct json_value *v)
+{
+	return v->type == JSON_TRUE || v->type == JSON_FALSE;
+}
+
+static bool read_head(struct reading *r, struct str server, struct json_value *changes)
+{
+	struct json_value version, made_for, members, state, prune, teams;
+	struct plan *p = r->plan;
+
+	if (!json_member(r->text, "sentryScimPlan", &version))
+		return no_plan(r->e);
+	if (!str_is(version.raw, VERSION))
+		return err_set(r->e, ERR_INPUT, "the plan is of another version of the program");
+	if (!json_member(r->text, "server", &made_for) || made_for.type != JSON_STRING ||
+		!json_member(r->text, "members", &members) || members.type != JSON_NUMBER ||
+		!str_to_u64(members.raw, UINT64_MAX, &p->members) ||
+		!json_member(r->text, "state", &state) || state.type != JSON_STRING ||
+		!read_digest(state.raw, &p->state) || !json_member(r->text, "prune", &prune) ||
+		!is_boolean(&prune) || !json_member(r->text, "teams", &teams) ||
+		!is_boolean(&teams) || !json_member(r->text, "changes", changes) ||
+		changes->type != JSON_ARRAY)
+		return no_plan(r->e);
+	p->prune = prune.type == JSON_TRUE;
+	p->teams = teams.type == JSON_TRUE;
+	if (json_text_equal(made_for.raw, server, false))
+		return true;
+	return err_set(r->e, ERR_CONFIG, "the plan was made for another server: %.*s",
+		STR_ARG(made_for.raw));
+}
+
+static bool find_action(struct str name, enum plan_action *out)
+{
+	unsigned i;
+
+	for (i = 0; i < PLAN_ACTIONS; i++)
+		if (str_is(name, plan_action_name((enum plan_action)i))) {
+			*out = (enum plan_action)i;
+			return true;
+		}
+	return false;
+}
+
+/* What a change of ACTION must have, as bits of the texts. */
+static unsigned needs(enum plan_action action)
+{
+	switch (action) {
+	case PLAN_CREATE_TEAM: return 1u << TEAM;
+	case PLAN_CREATE: return 1u << USER_NAME;
+	case PLAN_ADD_TO_TEAM: return 1u << USER_NAME | 1u << TEAM;
+	case PLAN_REMOVE_FROM_TEAM: return 1u << USER_NAME | 1u << ID | 1u << TEAM | 1u << TEAM_ID;
+	case PLAN_SET_ROLE: return 1u << USER_NAME | 1u << ID | 1u << TO;
+	case PLAN_REMOVE: return 1u << USER_NAME | 1u << ID;
+	default: return 0;
+	}
+}
+
+static bool read_texts(struct reading *r, const struct json_value *object, unsigned needed)
+{
+	struct json_value v;
+	unsigned i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		buf_clear(&r->texts[i]);
+		if (!json_member(object->raw, names[i], &v)) {
+			if (needed & 1u << i)
+				return bad(r, object->raw.p, "the change has no %s", names[i]);
+			continue;
+		}
+		if (v.type != JSON_STRING || ((needed & 1u << i) && v.raw.n == 0))
+			return bad(r, v.whole.p, "%s is no text, or an empty one", names[i]);
+		json_unescape(v.raw, &r->texts[i]);
+		if (r->texts[i].failed)
+			return err_memory(r->e, "reading the plan");
+	}
+	/* An id becomes a segment of a path, where these lead elsewhere. */
+	if (str_is(buf_str(&r->texts[ID]), ".") || str_is(buf_str(&r->texts[ID]), "..") ||
+		str_is(buf_str(&r->texts[TEAM_ID]), ".") ||
+		str_is(buf_str(&r->texts[TEAM_ID]), ".."))
+		return bad(r, object->raw.p, "the change has no id that could be one");
+	return true;
+}
+
+/* The create that a membership without an id waits for. Both are in the same order, so the search
+   begins where the last one ended. */
+static bool find_create(struct reading *r, struct str user_name, uint32_t *row)
+{
+	const struct plan *p = r->plan;
+	size_t n, i;
+
+	for (n = 0; n < p->count; n++) {
+		i = (r->waits_at + n) % p->count;
+		if (p->changes[i].action == PLAN_CREATE &&
+			str_equal(p->changes[i].user_name, user_name)) {
+			r->waits_at = i;
+			*row = (uint32_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_create(struct reading *r, const struct json_value *object, struct plan_change *c)
+{
+	struct json_value body;
+
+	if (!json_member(object->raw, "body", &body) || body.type != JSON_OBJECT)
+		return bad(r, object->raw.p, "the change has no body");
+	buf_clear(&r->texts[FROM]);
+	buf_clear(&r->texts[TO]);
+	if (!user_body_facts(body.raw, &r->texts[FROM], &r->texts[TO], r->e))
+		return false;
+	if (!str_equal(buf_str(&r->texts[FROM]), c->user_name))
+		return bad(r, body.raw.p, "the body has another userName");
+	c->from = c->team = str_of("");
+	c->to = buf_str(&r->texts[TO]);
+	c->body = body.raw;
+	c->row = (uint32_t)r->plan->count;
+	return true;
+}
+
+static bool read_change(struct reading *r, const struct json_value *object)
+{
+	struct plan *p = r->plan;
+	struct plan_change c = {.row = PLAN_NO_ROW};
+	struct json_value v;
+
+	if (object->type != JSON_OBJECT || !json_member(object->raw, "action", &v) ||
+		v.type != JSON_STRING || !find_action(v.raw, &c.action))
+		return bad(r, object->whole.p, "this is no change that is known");
+	if (p->count > 0 && c.action < p->changes[p->count - 1].action)
+		return bad(r, object->whole.p, "the changes are not in their order");
+	if (c.action == PLAN_KEEP)
+		return true;
+	if (json_member(object->raw, "line", &v) && !str_to_u64(v.raw, UINT64_MAX, &c.line))
+		return bad(r, v.whole.p, "line is no number");
+	if (p->count >= PLAN_NO_ROW)
+		return err_set(r->e, ERR_INPUT, "the plan has too many changes");
+	if (!read_texts(r, object, needs(c.action)))
+		return false;
+	c.user_name = buf_str(&r->texts[USER_NAME]);
+	c.id = buf_str(&r->texts[ID]);
+	c.team = buf_str(&r->texts[TEAM]);
+	c.team_id = buf_str(&r->texts[TEAM_ID]);
+	c.from = buf_str(&r->texts[FROM]);
+	c.to = buf_str(&r->texts[TO]);
+	if (c.action == PLAN_CREATE && !read_create(r, object, &c))
+		return false;
+	if (c.action == PLAN_ADD_TO_TEAM && c.id.n == 0 && !find_create(r, c.user_name, &c.row))
+		return bad(r, object->raw.p, "this member is neither there nor created");
+	return plan_add(p, &c, r->e);
+}
+
+bool plan_file_read(struct plan *p, struct str text, struct str server, struct err *e)
+{
+	struct reading r = {.plan = p, .text = text, .e = e};
+	struct json_value changes, change;
+	struct json_fault fault;
+	size_t i, at = 0;
+	bool ok;
+
+	if (!json_valid_object(text, &fault))
+		return bad(&r, text.p + fault.at, "%s", fault.what);
+	for (i = 0; i < sizeof(r.texts) / sizeof(r.texts[0]); i++)
+		buf_init(&r.texts[i], LIMIT_REQUEST_BODY);
+	ok = read_head(&r, server, &changes);
+	while (ok && json_element(changes.raw, &at, &change))
+		ok = read_change(&r, &change);
+	for (i = 0; i < sizeof(r.texts) / sizeof(r.texts[0]); i++)
+		buf_wipe(&r.texts[i]);
+	if (ok)
+		plan_sort(p);
+	return ok;
+}
+
+/* ---- verifying ---- */
+
+/* Where the changes of a member are found by its id. */
+struct spot {
+	uint64_t member; /* list_text_identity() */
+	uint32_t change;
+};
+
+struct verifying {
+	struct plan *plan;
+	struct spot *spots; /* owned; by member */
+	size_t count;
+	struct state state;
+	struct buf id, name, role;
+	struct err *e;
+};
+
+static int by_member(const void *a, const void *b)
+{
+	const struct spot *x = a, *y = b;
+
+	return (x->member > y->member) - (x->member < y->member);
+}
+
+/* Every change of role and every removal, which nobody has been seen for so far. */
+static bool gather(struct verifying *v)
+{
+	struct plan *p = v->plan;
+	size_t i;
+
+	v->spots = calloc(p->count + 1, sizeof(*v->spots));
+	if (v->spots == NULL)
+		return err_memory(v->e, "the plan");
+	for (i = 0; i < p->count; i++)
+		if (p->changes[i].action == PLAN_SET_ROLE || p->changes[i].action == PLAN_REMOVE)
+			v->spots[v->count++] =
+				(struct spot){.member = list_text_identity(p->changes[i].id),
+					.change = (uint32_t)i};
+	if (v->count > 1)
+		qsort(v->spots, v->count, sizeof(*v->spots), by_member);
+	return true;
+}
+
+/* Whether the member in hand is as C says, or as C wants it already. */
+static bool is_as_planned(const struct verifying *v, const struct plan_change *c)
+{
+	struct str role = buf_str(&v->role);
+
+	return str_equal(c->user_name, buf_str(&v->name)) &&
+		(str_equal_fold(role, c->from) ||
+			(c->action == PLAN_SET_ROLE && str_equal_fold(role, c->to)));
+}
+
+static void look_at(struct verifying *v)
+{
+	const uint64_t member = list_text_identity(buf_str(&v->id));
+	size_t low = 0, high = v->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->spots[middle].member < member)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < v->count && v->spots[low].member == member; low++) {
+		struct plan_change *c = &v->plan->changes[v->spots[low].change];
+
+		c->stale = !is_as_planned(v, c);
+	}
+}
+
+static bool take_member(struct verifying *v, struct str resource)
+{
+	struct user u;
+
+	buf_clear(&v->id);
+	buf_clear(&v->name);
+	buf_clear(&v->role);
+	if (!user_read(resource, &u))
+		return err_set(v->e, ERR_PROTOCOL, "the server lists a member without id or name");
+	json_unescape(u.id.raw, &v->id);
+	json_unescape(u.user_name.raw, &v->name);
+	if (u.role.type == JSON_STRING)
+		json_unescape(u.role.raw, &v->role);
+	if (v->id.failed || v->name.failed || v->role.failed ||
+		!state_add(&v->state, STATE_MEMBER, buf_str(&v->id), buf_str(&v->name),
+			buf_str(&v->role)))
+		return err_memory(v->e, "the plan");
+	look_at(v);
+	return true;
+}
+
+static bool read_members(struct verifying *v, struct caller *caller, struct reply *reply)
+{
+	struct pages pages;
+	struct str resource;
+	enum pages_step step;
+	bool ok = true;
+
+	pages_init(&pages, caller, "Users", NULL, 0);
+	while (ok && (step = pages_next(&pages, &resource, reply, v->e)) == PAGES_ITEM)
+		ok = take_member(v, resource);
+	pages_wipe(&pages);
+	return ok && step == PAGES_END;
+}
+
+bool plan_verify(
+	struct plan *p, bool resumed, struct caller *caller, struct reply *reply, struct err *e)
+{
+	struct verifying v = {.plan = p, .e = e};
+	struct membership m;
+	bool ok;
+
+	membership_init(&m);
+	buf_init(&v.id, LIMIT_HTTP_BODY);
+	buf_init(&v.name, LIMIT_HTTP_BODY);
+	buf_init(&v.role, LIMIT_HTTP_BODY);
+	ok = gather(&v) && (!p->teams || membership_load(&m, caller, &v.state, reply, e)) &&
+		read_members(&v, caller, reply);
+	membership_wipe(&m);
+	free(v.spots);
+	buf_wipe(&v.id);
+	buf_wipe(&v.name);
+	buf_wipe(&v.role);
+	if (!ok || resumed || memcmp(&v.state, &p->state, sizeof(v.state)) == 0)
+		return ok;
+	err_set(e, ERR_INPUT,
+		"the organization has changed since the plan was made; nothing was changed");
+	err_hint(e, "make a new plan");
+	return false;
+}
+
+enum roster_step plan_file_next_create(void *context, struct roster_row *row, struct err *e)
+{
+	struct plan_file_creates *creates = context;
+	const struct plan *p = creates->plan;
+	const struct plan_change *c;
+
+	while (creates->at < p->count && p->changes[creates->at].action != PLAN_CREATE)
+		creates->at++;
+	if (creates->at == p->count)
+		return ROSTER_END;
+	c = &p->changes[creates->at];
+	row->number = creates->at++;
+	row->place = (struct roster_place){.line = c->line};
+	buf_clear(&row->user_name);
+	buf_clear(&row->role);
+	buf_clear(&row->body);
+	buf_clear(&row->teams);
+	buf_clear(&row->source);
+	buf_add_str(&row->user_name, c->user_name);
+	buf_add_str(&row->role, c->to);
+	buf_add_str(&row->body, c->body);
+	/* As a row of a JSON Lines roster. */
+	buf_add_str(&row->source, c->body);
+	buf_add_char(&row->source, '\n');
+	if (!row->user_name.failed && !row->role.failed && !row->body.failed)
+		return ROSTER_ROW;
+	err_memory(e, "the plan");
+	return ROSTER_FAIL;
+}
