@@ -7,7 +7,7 @@
 /* All options of single commands there are, so that each is parsed and explained somewhere. */
 static const enum opt_id create_options[] = {OPT_ROLE, OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS,
 	OPT_LIMIT, OPT_USER_NAME, OPT_VIA, OPT_YES, OPT_JOURNAL, OPT_NO_JOURNAL, OPT_JOURNAL_PLAIN,
-	OPT_JOBS, OPT_RATE, OPT_REJECTS, OPT_COUNT};
+	OPT_JOBS, OPT_RATE, OPT_REJECTS, OPT_PRUNE, OPT_MAX_REMOVALS, OPT_PLAN, OPT_COUNT};
 
 #define ALL_GROUPS (OPT_GROUP_SERVER | OPT_GROUP_OUTPUT)
 

@@ -214,6 +214,7 @@ static void the_manual_has_every_option_and_command(void **state)
 {
 	const struct cmd_spec *c;
 	const struct help_entry *entry;
+	const enum opt_id *own;
 	unsigned i;
 	char row[96];
 
@@ -233,10 +234,12 @@ static void the_manual_has_every_option_and_command(void **state)
 		has(row);
 	}
 	has(".It Fl o , Fl Fl output Ar \"FORMAT\"\n");
-	has("Options of its own:\n.Fl Fl role ,\n.Fl Fl set ,\n.Fl Fl body ,\n.Fl Fl input ,\n"
-	    ".Fl Fl if-exists ,\n.Fl Fl limit ,\n.Fl Fl user-name ,\n.Fl Fl via ,\n.Fl Fl yes "
-	    ",\n.Fl Fl journal ,\n.Fl Fl no-journal ,\n"
-	    ".Fl Fl journal-plain ,\n.Fl Fl jobs ,\n.Fl Fl rate ,\n.Fl Fl rejects .\n");
+	has("Options of its own:\n.Fl Fl role ,\n.Fl Fl set ,\n");
+	for (own = cmd_table[0].options; *own != OPT_COUNT; own++) {
+		snprintf(row, sizeof row, ".Fl Fl %s %s\n", opt_table[*own].name,
+			own[1] != OPT_COUNT ? "," : ".");
+		has(row);
+	}
 }
 
 /* roff would take them for something else. */
