@@ -54,6 +54,8 @@ static bool write_out(const struct buf *text, struct err *e)
 {
 	if (text->failed)
 		return err_memory(e, "writing the output");
+	if (log_is_terminal(STDOUT_FILENO))
+		log_clear_status();
 	if (!file_write_all(STDOUT_FILENO, text->data, text->len))
 		return err_sys(e, ERR_OUTPUT, errno, "standard output");
 	return true;

@@ -27,15 +27,9 @@ static const struct out_column result_columns[] = {
 
 /* ---- progress ---- */
 
+/* A line is drawn at most ten times a second, and told where there is no terminal every ten. */
 #define REDRAW_MS 100
-
-static void erase(struct roster_job *j)
-{
-	if (!j->drawn)
-		return;
-	j->drawn = false;
-	(void)!file_write_all(STDERR_FILENO, "\r\033[K", 4);
-}
+#define TELL_MS   10000
 
 static void add_counts(const struct run_totals *t, struct buf *out)
 {
@@ -64,21 +58,6 @@ static void add_progress(
 		buf_addf(out, " (waiting for %s)", t->waiting);
 }
 
-/* Never wider than the terminal is now: what wraps could not be erased. */
-static void draw(struct roster_job *j, struct buf *line)
-{
-	struct buf text;
-	size_t width = file_terminal_width(STDERR_FILENO);
-
-	if (width > 1)
-		buf_truncate(line, width - 1);
-	buf_init(&text, 1024);
-	buf_addf(&text, "\r\033[K%s", buf_text(line));
-	(void)!file_write_all(STDERR_FILENO, text.data, text.len);
-	buf_wipe(&text);
-	j->drawn = true;
-}
-
 void job_tick(void *context, const struct run_totals *t, int64_t now)
 {
 	struct roster_job *j = context;
@@ -88,8 +67,8 @@ void job_tick(void *context, const struct run_totals *t, int64_t now)
 	if (j->progress && now - j->drawn_at >= REDRAW_MS) {
 		j->drawn_at = now;
 		add_progress(j, t, now, &line);
-		draw(j, &line);
-	} else if (!j->progress && log_shows(LOG_DETAIL) && now - j->told >= 10000) {
+		log_status(buf_text(&line));
+	} else if (!j->progress && log_shows(LOG_DETAIL) && now - j->told >= TELL_MS) {
 		j->told = now;
 		add_progress(j, t, now, &line);
 		log_line(LOG_DETAIL, "%s", buf_text(&line));
@@ -105,7 +84,6 @@ bool job_write(struct roster_job *j, const struct job_result *r, struct err *e)
 	struct buf text;
 	bool ok;
 
-	erase(j);
 	buf_init(&text, LIMIT_HTTP_BODY);
 	json_emit_init(&json, &text);
 	json_emit_object(&json);
@@ -339,7 +317,7 @@ int job_close(struct roster_job *j, bool ok)
 	struct err e;
 	int code;
 
-	erase(j);
+	log_clear_status();
 	if (ok && begun && j->journal != NULL && exit_code(j) == 0)
 		ok = journal_end(j->journal, &j->err);
 	if (begun) {

@@ -28,7 +28,11 @@
 /* Of UTF-8. */
 #define LONGEST_CHARACTER 4u
 
+/* Back to the first column, and nothing from there on. */
+#define CLEAR_LINE "\r\033[K"
+
 static int verbosity;
+static bool status_stands;
 static struct str secrets[MOST_SECRETS];
 static unsigned secret_count;
 /* No secret takes more bytes than this, however it is written, nor does a character. */
@@ -267,9 +271,33 @@ static void put(const char *prefix, struct str text, size_t most, size_t whole)
 		if (!compose(prefix, text, spare < most ? spare : most, whole))
 			return;
 	}
+	log_clear_status();
 	/* Whoever cannot be told cannot be told that either. */
 	if (!file_write_all(STDERR_FILENO, line.data, line.len))
 		return;
+}
+
+void log_clear_status(void)
+{
+	if (!status_stands)
+		return;
+	status_stands = false;
+	(void)!file_write_all(STDERR_FILENO, CLEAR_LINE, sizeof(CLEAR_LINE) - 1);
+}
+
+void log_status(const char *text)
+{
+	size_t width = file_terminal_width(STDERR_FILENO);
+
+	if (!log_is_terminal(STDERR_FILENO))
+		return;
+	buf_clear(&line);
+	buf_add_text(&line, CLEAR_LINE);
+	utf8_printable(str_of(text), &line);
+	/* A line that wraps could not be erased. */
+	if (width > 0)
+		buf_truncate(&line, sizeof(CLEAR_LINE) - 1 + width - 1);
+	status_stands = !line.failed && file_write_all(STDERR_FILENO, line.data, line.len);
 }
 
 /* Prints into `raw` as much as it takes, and answers how long it all is. */

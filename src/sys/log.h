@@ -38,6 +38,15 @@ void log_refusal(int status, struct str body);
 /* "hint: ..." on a line of its own, unless -q. */
 void log_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * The status line: the last one on the terminal that is standard error, without an end, cut to the
+ * terminal's width of the moment. It goes before anything else is written here; whoever writes to
+ * standard output lets it go by log_clear_status() if that may be the same terminal. Nothing is
+ * shown where standard error is no terminal.
+ */
+void log_status(const char *text);
+void log_clear_status(void);
+
 /* Whether standard error, standard output, standard input is a terminal. */
 bool log_is_terminal(int fd);
 

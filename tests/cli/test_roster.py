@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """`roster import`: files, outcomes, the journal, kills, storms."""
 import csv
+import fcntl
 import io
 import json
 import os
+import pty
 import random
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import harness
 from harness import ORG, TOKEN, Scripted, Sentry, answer, case, path, read_request, run, write
 
 HEAD = "userName,sentryOrgRole\n"
+CLEAR = b"\r\x1b[K"
 
 
 def roster(count, name="r.csv", prefix="m"):
@@ -361,6 +366,35 @@ def _():
         s.run("team", "add", "a;b", "x@example.com").expect(0)
         s.run("roster", "export").expect(2, err="jsonl")
         s.run("roster", "export", "-o", "jsonl").expect(0)
+
+
+@case("on a terminal a progress line is drawn, never wider than it is, and gone at the end")
+def _():
+    with Sentry("--latency", "20") as s:
+        master, slave = pty.openpty()
+
+        def resize(columns):
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        resize(40)
+        process = subprocess.Popen(
+            [harness.PROGRAM, "--url", s.url, "--org", ORG, "roster", "import", roster(60)],
+            env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN, "TERM": "xterm"}),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=slave)
+        text, before = b"", b""
+        while b"rows done" not in text:
+            text += os.read(master, 4096)
+            if not before and text.count(CLEAR) > 3:
+                resize(30)
+                text, before = b"", text
+        assert process.wait(harness.LIMIT) == 0, text
+        os.close(slave)
+        os.close(master)
+        for part in (before, text):
+            drawn = [x for x in part.split(CLEAR) if b"/60 rows" in x]
+            assert drawn and all(len(x) < 40 for x in drawn), drawn
+        # What was drawn while the width changed may still be wider; the last line is not.
+        assert len(drawn[-1]) < 30, drawn
+        assert CLEAR + b"sentry-scim: 60 of 60 rows done" in text, text
 
 
 if __name__ == "__main__":

@@ -438,4 +438,5 @@ def _():
             assert nth > 1, call
 
 
-harness.main()
+if __name__ == "__main__":
+    harness.main()
