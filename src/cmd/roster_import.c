@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/roster_job.h"
@@ -39,9 +40,44 @@ static bool show_all(struct roster_job *j)
 	return ok;
 }
 
-static bool import(struct roster_job *j)
+struct import {
+	struct roster_job job;
+	/* Owned: of each row its member's id, if that is a number, for the teams; 8 bytes a row,
+	   and only if some rows name teams. */
+	uint64_t *ids;
+};
+
+static bool on_row(void *context, const struct run_result *r, struct err *e)
 {
-	const struct run_watcher watcher = {.context = j, .row = job_row, .tick = job_tick};
+	struct import *m = context;
+
+	/* "007" is another id than 7. */
+	if (m->ids != NULL && r->id.n > 0 && r->id.p[0] != '0' &&
+		!str_to_u64(r->id, UINT64_MAX, &m->ids[r->row->number]))
+		m->ids[r->row->number] = 0;
+	return job_row(&m->job, r, e);
+}
+
+static void on_tick(void *context, const struct run_totals *t, int64_t now)
+{
+	struct import *m = context;
+
+	job_tick(&m->job, t, now);
+}
+
+static bool fill_teams(struct import *m)
+{
+	struct roster_job *j = &m->job;
+
+	return j->summary.with_teams == 0 ||
+		teams_fill(j->reader, m->ids, &j->session.caller, 1000 / j->options.rate + 1,
+			&j->teams, &j->err);
+}
+
+static bool import(struct import *m)
+{
+	struct roster_job *j = &m->job;
+	const struct run_watcher watcher = {.context = m, .row = on_row, .tick = on_tick};
 	struct run_source source = {.next = run_every_row};
 
 	if (!job_check(j, ROSTER_SENTRY))
@@ -54,19 +90,21 @@ static bool import(struct roster_job *j)
 	j->options.if_exists = if_exists(j->context->opts);
 	j->totals.rows = j->summary.rows;
 	j->totals.before = j->journal != NULL ? journal_done(j->journal) : 0;
+	if (j->summary.with_teams > 0 && j->summary.rows < SIZE_MAX / sizeof(*m->ids))
+		m->ids = calloc((size_t)j->summary.rows + 1, sizeof(*m->ids));
 	job_begin(j);
 	return roster_rewind(j->reader, &j->err) &&
 		run_rows(&source, j->journal, &j->options, &j->session.settings.route,
 			&j->session.origin, &watcher, &j->totals, &j->err) &&
-		(j->summary.with_teams == 0 ||
-			teams_fill(j->reader, &j->session.caller, 1000 / j->options.rate + 1,
-				&j->teams, &j->err));
+		fill_teams(m);
 }
 
 int cmd_roster_import(struct cmd_context *c)
 {
-	struct roster_job j;
-	bool ok = job_open(&j, c, c->opts->args[0]) && import(&j);
+	struct import m = {.ids = NULL};
+	bool ok = job_open(&m.job, c, c->opts->args[0]) && import(&m);
+	int code = job_close(&m.job, ok);
 
-	return job_close(&j, ok);
+	free(m.ids);
+	return code;
 }

@@ -396,12 +396,26 @@ static bool wait_all(struct run *r, int64_t now, struct err *e)
 	return errno == EINTR || errno == EAGAIN || err_sys(e, ERR_SYSTEM, errno, "poll");
 }
 
+/* Whether all that is left is to be tried again later. */
+static bool is_waiting(const struct run *r, int64_t now)
+{
+	unsigned i;
+
+	for (i = 0; i < r->options->jobs; i++)
+		if (r->lanes[i].state == LANE_BUSY ||
+			(r->lanes[i].state == LANE_READY && r->lanes[i].at <= now))
+			return false;
+	return r->busy > 0;
+}
+
 static void tick(struct run *r, int64_t now)
 {
 	if (now - r->ticked < TICK_MS)
 		return;
 	r->ticked = now;
-	r->totals->waiting = r->pace.hold_until > now ? "the server's rate limit" : NULL;
+	r->totals->waiting = r->pace.hold_until > now ? "the server's rate limit"
+		: is_waiting(r, now)                  ? "the next try"
+						      : NULL;
 	r->watcher->tick(r->watcher->context, r->totals, now);
 }
 

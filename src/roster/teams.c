@@ -343,32 +343,50 @@ bool teams_flush(struct teams *t, struct err *e)
 
 /* ---- the teams of a roster ---- */
 
-static bool fill_row(struct teams *t, const struct roster_row *row, struct err *e)
+/* Appends the id of the row's member; false, with *E, when it cannot be found. */
+static bool member_id(struct teams *t, const struct roster_row *row, uint64_t known, struct buf *id,
+	struct err *e)
 {
-	struct str rest = buf_str(&row->teams);
 	struct reply reply;
 	struct found member;
 	bool ok;
 
+	if (known != 0) {
+		buf_add_u64(id, known);
+		return true;
+	}
 	found_init(&member);
 	ok = pause(t, e) &&
 		find_one(t->caller, FIND_MEMBER, buf_str(&row->user_name), &member, &reply, e);
+	buf_add_str(id, buf_str(&member.id));
+	found_wipe(&member);
+	return ok;
+}
+
+static bool fill_row(struct teams *t, const struct roster_row *row, uint64_t known, struct err *e)
+{
+	struct str rest = buf_str(&row->teams);
+	struct buf id;
+	bool ok;
+
+	buf_init(&id, LIMIT_URL);
+	ok = member_id(t, row, known, &id, e);
 	if (!ok && only_this(e, "no team for", buf_str(&row->user_name))) {
 		t->totals->failed++;
-		found_wipe(&member);
+		buf_wipe(&id);
 		return true;
 	}
 	while (ok && rest.n > 0) {
 		struct str name = str_of(rest.p);
 
-		ok = teams_put(t, TEAMS_ADD, name, buf_str(&member.id), 0, e);
+		ok = teams_put(t, TEAMS_ADD, name, buf_str(&id), 0, e);
 		rest = str_skip(rest, name.n + 1);
 	}
-	found_wipe(&member);
+	buf_wipe(&id);
 	return ok;
 }
 
-bool teams_fill(struct roster_reader *r, struct caller *caller, int64_t gap_ms,
+bool teams_fill(struct roster_reader *r, const uint64_t *ids, struct caller *caller, int64_t gap_ms,
 	struct teams_totals *totals, struct err *e)
 {
 	struct teams *t = teams_new(caller, gap_ms, NULL, totals);
@@ -382,7 +400,9 @@ bool teams_fill(struct roster_reader *r, struct caller *caller, int64_t gap_ms,
 		if (step == ROSTER_FAULT)
 			ok = err_set(e, ERR_INPUT, "the roster changed while it was used");
 		else
-			ok = step == ROSTER_ROW && (row.teams.len == 0 || fill_row(t, &row, e));
+			ok = step == ROSTER_ROW &&
+				(row.teams.len == 0 ||
+					fill_row(t, &row, ids != NULL ? ids[row.number] : 0, e));
 	}
 	roster_row_wipe(&row);
 	ok = ok && teams_flush(t, e);

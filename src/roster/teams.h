@@ -59,9 +59,10 @@ bool teams_go_on(const struct err *e);
 
 /*
  * Goes through R from its start and puts each row's member, who is there by now, into the teams
- * that the row names.
+ * that the row names. IDS: by number of the row the member's id, or 0 where it is not known or no
+ * number; such a member is looked up.
  */
-MUST_USE bool teams_fill(struct roster_reader *r, struct caller *caller, int64_t gap_ms,
-	struct teams_totals *totals, struct err *e);
+MUST_USE bool teams_fill(struct roster_reader *r, const uint64_t *ids, struct caller *caller,
+	int64_t gap_ms, struct teams_totals *totals, struct err *e);
 
 #endif
