@@ -185,6 +185,7 @@ void help_man(struct buf *out)
 	add_options(out, "Output", OPT_GROUP_OUTPUT);
 	add_options(out, "Of single commands", OPT_GROUP_COMMAND);
 	add_options(out, "General", OPT_GROUP_GENERAL);
+	add_section(out, "ROSTERS", help_rosters);
 	add_section(out, "WHAT HAPPENS WHEN THE NETWORK FAILS", help_network);
 	buf_add_text(out, ".Sh ENVIRONMENT\n");
 	add_list(out, "Ev ", help_environment);

@@ -70,6 +70,30 @@ const char help_description[] =
 	"sub-domains are meant too), an address, a CIDR block, or one of the first two with a "
 	"port. \"*\" as the only entry means every host. It beats --proxy.";
 
+const char help_rosters[] =
+	"A roster is CSV with a header row, JSON Lines, or one JSON array of objects, in UTF-8. "
+	"CSV fields are parted by commas, semicolons or tabs, whichever the header uses. The "
+	"columns, or members of an object: userName; sentryOrgRole; teams, parted by semicolons or "
+	"a JSON array; any other is an attribute of that name, where dots make nested objects. "
+	"Empty cells are left out.\n"
+	"\n"
+	"A result has line, userName, outcome, status, id and detail; outcomes are created, "
+	"exists, updated, unchanged, removed, failed and unknown. A removed member has no line, an "
+	"unchanged one no id.\n"
+	"\n"
+	"The journal has one record a line: number, type (H head, I intent, R result, E end), row "
+	"from 0, a keyed digest of the user name, what is said, and a check sum. A torn last "
+	"record "
+	"is cut off; any other damage ends the run before anything is sent.\n"
+	"\n"
+	"For `roster plan` and `roster apply` a row without a role leaves the member's as it is, "
+	"and "
+	"one that does not say teams leaves these; an empty cell says none. Other attributes are "
+	"for members who are created. A plan in JSON is an object with server, members, state (a "
+	"digest of the organization), prune, teams and changes; a change has an action "
+	"(create-team, create, add-to-team, remove-from-team, set-role, remove, or keep for what "
+	"will not be done and why).";
+
 const char help_network[] =
 	"A member is created exactly once. If a request may have reached the server and no "
 	"complete answer came (reset, time-out, 502, 503, 504), the program first asks whether the "

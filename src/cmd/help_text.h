@@ -16,6 +16,7 @@ extern const char help_summary[];
 extern const char help_description[];
 /* The keys of a configuration file, lines as they stand. */
 extern const char help_file_keys[];
+extern const char help_rosters[];
 extern const char help_network[];
 extern const char help_security[];
 

@@ -190,7 +190,7 @@ static void topics_are_found(void **state)
 static void the_manual_has_its_sections(void **state)
 {
 	static const char *const sections[] = {"NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS",
-		"OPTIONS", "WHAT HAPPENS WHEN THE NETWORK FAILS", "ENVIRONMENT", "FILES",
+		"OPTIONS", "ROSTERS", "WHAT HAPPENS WHEN THE NETWORK FAILS", "ENVIRONMENT", "FILES",
 		"EXIT STATUS", "EXAMPLES", "SECURITY CONSIDERATIONS"};
 	const char *at;
 	char line[64];
@@ -282,8 +282,9 @@ static size_t entries_size(const struct help_entry *entry)
 static void the_prose_is_within_its_budget(void **state)
 {
 	size_t n = strlen(help_summary) + strlen(help_description) + strlen(help_file_keys) +
-		strlen(help_network) + strlen(help_security) + entries_size(help_environment) +
-		entries_size(help_exit_codes) + entries_size(help_files);
+		strlen(help_rosters) + strlen(help_network) + strlen(help_security) +
+		entries_size(help_environment) + entries_size(help_exit_codes) +
+		entries_size(help_files);
 	unsigned i;
 
 	(void)state;
