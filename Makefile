@@ -113,6 +113,8 @@ build/$1/src/sys/%: SOURCE_FLAGS = $$(source_flags) $$(mbedtls_flags)
 build/$1/tests/%:   SOURCE_FLAGS = $$(test_flags)
 build/$1/mbedtls/%: SOURCE_FLAGS = -std=gnu11 -w $$(mbedtls_flags)
 build/$1/mbedtls/%: SOURCE = $(MBEDTLS)/library/$$*.c
+$(if $(CONFIG),,build/$1/mbedtls/ssl_tls.o build/$1/mbedtls/ssl_tls13_generic.o: \
+	SOURCE_FLAGS = -std=gnu11 -w $$(mbedtls_flags) -DMBEDTLS_ALLOW_PRIVATE_ACCESS= -include src/sys/tls_parse.h)
 build/$1/cmocka.o:  SOURCE_FLAGS = -std=gnu11 $$(cmocka_flags)
 build/$1/cmocka.o:  SOURCE = build/third_party/cmocka/src/cmocka.c
 build/$1/gen/% build/$1/toolchains/%: SOURCE_FLAGS = $$(source_flags) -fno-lto

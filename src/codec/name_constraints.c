@@ -133,13 +133,17 @@ static enum name_verdict judge(struct judged *j, struct str constraints)
 	struct str rest;
 	uint8_t tag;
 
-	if (!der_next(&constraints, &tag, &rest, NULL) || tag != TAG_SEQUENCE || constraints.n > 0)
+	/* RFC 5280 4.2.1.10: at least one kind of subtrees, and at least one subtree in each. */
+	if (!der_next(&constraints, &tag, &rest, NULL) || tag != TAG_SEQUENCE ||
+		constraints.n > 0 || rest.n == 0)
+		return NAME_UNJUDGED;
+	if (j->kind == NAME_DNS && (j->name.n == 0 || j->name.p[0] == '.'))
 		return NAME_UNJUDGED;
 	while (rest.n > 0) {
 		struct str subtrees;
 
 		if (!der_next(&rest, &tag, &subtrees, NULL) ||
-			(tag != TAG_PERMITTED && tag != TAG_EXCLUDED) ||
+			(tag != TAG_PERMITTED && tag != TAG_EXCLUDED) || subtrees.n == 0 ||
 			!weigh_subtrees(j, tag == TAG_PERMITTED, subtrees))
 			return NAME_UNJUDGED;
 	}

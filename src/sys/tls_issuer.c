@@ -1,28 +1,12 @@
-#include <mbedtls/oid.h>
 #include <mbedtls/platform.h>
 
 #include "codec/der.h"
+#include "sys/tls_parse.h"
 #include "sys/tls_private.h"
-
-/* Extensions the library does not know: name constraints are judged in tls_verify.c, so a critical
-   one is no reason to leave the anchor out. */
-static int take_extension(void *context, mbedtls_x509_crt const *crt, mbedtls_x509_buf const *oid,
-	int critical, const unsigned char *value, const unsigned char *end)
-{
-	(void)context;
-	(void)crt;
-	(void)critical;
-	(void)value;
-	(void)end;
-	return str_is(tls_slice(oid), MBEDTLS_OID_NAME_CONSTRAINTS)
-		? 0
-		: MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
-}
 
 int tls_parse_anchor(mbedtls_x509_crt *crt, struct str der)
 {
-	return mbedtls_x509_crt_parse_der_with_ext_cb(
-		crt, (const unsigned char *)der.p, der.n, 1, take_extension, NULL);
+	return tls_parse_certificate(crt, (const unsigned char *)der.p, der.n);
 }
 
 static void free_list(mbedtls_x509_crt *list)
@@ -116,6 +100,31 @@ static mbedtls_x509_crt *hand_out(struct tls_anchors *a, struct str name, unsign
 	return list;
 }
 
+/*
+ * The library looks for an untrusted issuer behind the certificate only, and some servers send
+ * their chain in another order (which RFC 8446 4.4.2 asks clients to bear): puts behind each
+ * certificate, from LEAF on, the first one there is of its issuer's name. Others of that name stay
+ * further behind.
+ */
+static void put_in_order(mbedtls_x509_crt *leaf)
+{
+	mbedtls_x509_crt *at, **link, *issuer;
+
+	for (at = leaf; at->next != NULL; at = issuer) {
+		link = &at->next;
+		while (*link != NULL &&
+			!der_name_equal(
+				tls_slice(&(*link)->subject_raw), tls_slice(&at->issuer_raw)))
+			link = &(*link)->next;
+		issuer = *link;
+		if (issuer == NULL)
+			return;
+		*link = issuer->next;
+		issuer->next = at->next;
+		at->next = issuer;
+	}
+}
+
 int tls_find_issuer(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates)
 {
 	struct tls_config *config = context;
@@ -130,6 +139,8 @@ int tls_find_issuer(void *context, const mbedtls_x509_crt *child, mbedtls_x509_c
 	sought = find_sought(a, issuer);
 	if (sought == NULL) {
 		tls_anchors_wipe(a);
+		/* The library asks for the leaf first, and its chain is no constant object. */
+		put_in_order((mbedtls_x509_crt *)(uintptr_t)child);
 		seek_all(a, child);
 		sought = &a->sought[0];
 		if (!trust_visit(config->trust, a->sought, a->sought_count, add_found, a, NULL,
