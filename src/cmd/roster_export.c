@@ -70,7 +70,7 @@ static bool export_member(struct work *w, const struct membership *m, struct str
 {
 	struct json_emit j;
 	struct user u;
-	struct buf text;
+	struct buf text, id;
 	bool ok;
 
 	if (!user_read(resource, &u))
@@ -85,7 +85,10 @@ static bool export_member(struct work *w, const struct membership *m, struct str
 		json_emit_key(&j, str_of("sentryOrgRole"));
 		json_emit_raw(&j, u.role.whole);
 	}
-	ok = add_teams(w, m, u.id.raw, &j);
+	buf_init(&id, LIMIT_HTTP_BODY);
+	json_unescape(u.id.raw, &id);
+	ok = add_teams(w, m, buf_str(&id), &j);
+	buf_wipe(&id);
 	json_emit_object_close(&j);
 	if (ok)
 		ok = json_emit_done(&j) ? out_resource(&w->out, buf_str(&text), &w->err)

@@ -1,5 +1,6 @@
 #include "roster/apply.h"
 
+#include "base/search.h"
 #include "client/find.h"
 #include "codec/json_scan.h"
 #include "scim/body.h"
@@ -66,21 +67,20 @@ static bool write_result(const struct apply *a, const struct plan_change *c,
 
 /* ---- members ---- */
 
+static int compare_row(const void *key, const void *change)
+{
+	uint64_t number = *(const uint64_t *)key, row = ((const struct plan_change *)change)->row;
+
+	return (number > row) - (number < row);
+}
+
 /* The memberships that wait for the member of row NUMBER. */
 static struct plan_change *waiting_for(const struct plan *p, uint64_t number, size_t *count)
 {
-	size_t all, low = 0, high, end;
+	size_t all, end;
 	struct plan_change *first = plan_changes(p, PLAN_ADD_TO_TEAM, &all);
+	size_t low = search_first(first, all, sizeof(*first), &number, compare_row);
 
-	high = all;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (first[middle].row < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (end = low; end < all && first[end].row == number;)
 		end++;
 	*count = end - low;

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/version.h"
+#include "codec/hex.h"
 #include "codec/journal_record.h"
 #include "codec/url.h"
 #include "sys/digest.h"
@@ -70,29 +71,6 @@ static bool state_of(struct str name, enum journal_state *out)
 	return false;
 }
 
-static void add_hex(const uint8_t *bytes, size_t len, struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		buf_addf(out, "%02x", bytes[i]);
-}
-
-static bool read_hex(struct str hex, uint8_t *out, size_t len)
-{
-	uint64_t byte;
-	size_t i;
-
-	if (hex.n != 2 * len)
-		return false;
-	for (i = 0; i < len; i++) {
-		if (!str_hex_to_u64(str_from(hex.p + 2 * i, 2), 255, &byte))
-			return false;
-		out[i] = (uint8_t)byte;
-	}
-	return true;
-}
-
 /* ---- the head ---- */
 
 static bool add_short_digest(struct str salt, struct str text, struct buf *out)
@@ -105,7 +83,7 @@ static bool add_short_digest(struct str salt, struct str text, struct buf *out)
 	digest_add(d, salt.p, salt.n);
 	digest_add(d, text.p, text.n);
 	digest_end(d, digest);
-	add_hex(digest, SHORT_DIGITS / 2, out);
+	hex_write(digest, SHORT_DIGITS / 2, out);
 	return true;
 }
 
@@ -113,7 +91,7 @@ static bool add_short_digest(struct str salt, struct str text, struct buf *out)
 static bool add_subject(const struct journal_subject *s, struct buf *out)
 {
 	buf_addf(out, "%s,", s->action);
-	add_hex(s->roster, JOURNAL_DIGEST, out);
+	hex_write(s->roster, JOURNAL_DIGEST, out);
 	buf_add_char(out, ',');
 	return add_short_digest(str_of("server"), s->server, out);
 }
@@ -126,7 +104,7 @@ static bool write_head(struct journal *j, struct buf *line)
 
 	buf_init(&who, JOURNAL_RECORD_MAX);
 	buf_init(&data, JOURNAL_RECORD_MAX);
-	add_hex(j->run, JOURNAL_RUN_ID, &who);
+	hex_write(j->run, JOURNAL_RUN_ID, &who);
 	ok = add_subject(&j->subject, &data);
 	buf_addf(&data, ",sentry-scim/%s", SENTRY_SCIM_VERSION);
 	r.who = buf_str(&who);
@@ -205,7 +183,7 @@ static bool take_head(struct load *l, struct str line, struct err *e)
 	for (i = 0; i < 3; i++)
 		str_cut(rest, ' ', &word, &rest);
 	str_cut(rest, ' ', &word, &rest);
-	if (!read_hex(word, l->j->run, JOURNAL_RUN_ID) ||
+	if (!hex_read(word, l->j->run, JOURNAL_RUN_ID) ||
 		!journal_record_read(line, l->j->run, &r) || r.type != 'H' || r.seq != 1)
 		return false;
 	l->j->seq = 1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/search.h"
 #include "client/pages.h"
 #include "codec/json_scan.h"
 #include "scim/list.h"
@@ -72,16 +73,25 @@ static bool add_team(struct membership *m, const struct json_value *name,
 	return state == NULL || state_add(state, STATE_TEAM, t->id, t->name, str_of(""));
 }
 
-static bool add_pair(struct membership *m, struct str id)
+/* RAW as it stands in JSON. */
+static bool add_pair(struct membership *m, struct str raw)
 {
 	struct membership_pair *pairs =
 		grown(m->pairs, m->pair_count, &m->pair_room, sizeof(*pairs));
+	struct buf text;
+	struct str id = raw;
 
 	if (pairs == NULL)
 		return false;
+	buf_init(&text, LIMIT_HTTP_BODY);
+	if (str_contains(raw, "\\")) {
+		json_unescape(raw, &text);
+		id = buf_str(&text);
+	}
 	m->pairs = pairs;
 	m->pairs[m->pair_count++] = (struct membership_pair){
 		.member = list_text_identity(id), .team = (uint32_t)(m->team_count - 1)};
+	buf_wipe(&text);
 	return true;
 }
 
@@ -142,26 +152,20 @@ bool membership_load(struct membership *m, struct caller *caller, struct state *
 	return true;
 }
 
-/* The first pair of MEMBER, or of the next greater one. */
-static size_t lower_bound(const struct membership *m, uint64_t member)
+static int compare_member(const void *key, const void *pair)
 {
-	size_t low = 0, high = m->pair_count;
+	uint64_t member = *(const uint64_t *)key,
+		 other = ((const struct membership_pair *)pair)->member;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->pairs[middle].member < member)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (member > other) - (member < other);
 }
 
 bool membership_team(const struct membership *m, struct str id, size_t *at, uint32_t *team)
 {
 	uint64_t member = list_text_identity(id);
-	size_t i = lower_bound(m, member) + *at;
+	size_t i =
+		search_first(m->pairs, m->pair_count, sizeof(*m->pairs), &member, compare_member) +
+		*at;
 
 	if (i >= m->pair_count || m->pairs[i].member != member)
 		return false;

@@ -37,7 +37,7 @@ void membership_wipe(struct membership *m);
    call_run(). */
 MUST_USE bool membership_load(struct membership *m, struct caller *caller, struct state *state,
 	struct reply *reply, struct err *e);
-/* The teams, as indexes, of the member with ID, as it stands in JSON, in the order of the list of
+/* The teams, as indexes, of the member with ID in the order of the list of
    teams: *AT begins as 0; false when there are no more. */
 bool membership_team(const struct membership *m, struct str id, size_t *at, uint32_t *team);
 

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/pages.h"
+#include "base/search.h"
+#include "codec/json_scan.h"
+#include "roster/people.h"
 #include "roster/run.h"
 #include "scim/sentry.h"
-#include "scim/user.h"
 #include "sys/log.h"
 
 /* Texts of all changes. */
@@ -122,16 +123,20 @@ void plan_sort(struct plan *p)
 		qsort(p->changes, p->count, sizeof(*p->changes), by_action);
 }
 
+static int compare_action(const void *key, const void *change)
+{
+	return (int)*(const unsigned *)key - (int)((const struct plan_change *)change)->action;
+}
+
 struct plan_change *plan_changes(const struct plan *p, enum plan_action action, size_t *count)
 {
-	size_t from = 0, to;
+	const unsigned from = action, to = from + 1;
+	size_t first =
+		search_first(p->changes, p->count, sizeof(*p->changes), &from, compare_action);
 
-	while (from < p->count && p->changes[from].action < action)
-		from++;
-	for (to = from; to < p->count && p->changes[to].action == action;)
-		to++;
-	*count = to - from;
-	return p->changes + from;
+	*count = search_first(p->changes, p->count, sizeof(*p->changes), &to, compare_action) -
+		first;
+	return p->changes + first;
 }
 
 bool plan_guard(const struct plan *p, uint64_t most, struct err *e)
@@ -156,7 +161,7 @@ struct making {
 	struct membership membership;
 	uint32_t *team_of; /* owned: of each team of the roster its index in `membership`, or NEW */
 	uint32_t *alias;   /* owned: of a new team the first one that is the same */
-	struct buf id, name, role; /* of the member in hand */
+	struct person person; /* the member in hand; of a new one only the name */
 	uint64_t faults;
 	struct err *e;
 };
@@ -226,8 +231,8 @@ static bool add_join(struct making *m, uint32_t row, size_t t)
 	const struct membership *all = &m->membership;
 	struct plan_change c = {.action = PLAN_ADD_TO_TEAM,
 		.row = row,
-		.user_name = buf_str(&m->name),
-		.id = buf_str(&m->id),
+		.user_name = m->person.user_name,
+		.id = m->person.id,
 		.team = m->wanted->teams[m->alias[t]]};
 
 	if (m->team_of[t] != NEW) {
@@ -238,12 +243,12 @@ static bool add_join(struct making *m, uint32_t row, size_t t)
 }
 
 /* Whether the member in hand is in the team that is T in the roster. */
-static bool is_in(const struct making *m, struct str raw_id, size_t t)
+static bool is_in(const struct making *m, size_t t)
 {
 	uint32_t team;
 	size_t at = 0;
 
-	while (membership_team(&m->membership, raw_id, &at, &team))
+	while (membership_team(&m->membership, m->person.id, &at, &team))
 		if (team == m->team_of[t])
 			return true;
 	return false;
@@ -259,7 +264,7 @@ static bool wants(const struct making *m, uint32_t row, uint32_t team)
 	return false;
 }
 
-static bool compare_teams(struct making *m, struct wanted_row *row, struct str raw_id)
+static bool compare_teams(struct making *m, struct wanted_row *row)
 {
 	size_t count, i, first = wanted_teams(m->wanted, row->number, &count), at = 0;
 	size_t before = m->plan->count;
@@ -268,14 +273,14 @@ static bool compare_teams(struct making *m, struct wanted_row *row, struct str r
 	for (i = first; i < first + count; i++) {
 		uint32_t t = m->wanted->memberships[i].team;
 
-		if (!is_in(m, raw_id, t) && !add_join(m, row->number, t))
+		if (!is_in(m, t) && !add_join(m, row->number, t))
 			return false;
 	}
-	while (m->options->prune && membership_team(&m->membership, raw_id, &at, &team)) {
+	while (m->options->prune && membership_team(&m->membership, m->person.id, &at, &team)) {
 		struct plan_change c = {.action = PLAN_REMOVE_FROM_TEAM,
 			.row = row->number,
-			.user_name = buf_str(&m->name),
-			.id = buf_str(&m->id),
+			.user_name = m->person.user_name,
+			.id = m->person.id,
 			.team = m->membership.teams[team].name,
 			.team_id = m->membership.teams[team].id};
 
@@ -287,17 +292,17 @@ static bool compare_teams(struct making *m, struct wanted_row *row, struct str r
 	return true;
 }
 
-static bool compare_role(struct making *m, const struct wanted_row *row, bool has_role)
+static bool compare_role(struct making *m, const struct wanted_row *row)
 {
 	struct plan_change c = {.action = PLAN_SET_ROLE,
 		.row = row->number,
-		.user_name = buf_str(&m->name),
-		.id = buf_str(&m->id),
-		.from = buf_str(&m->role),
+		.user_name = m->person.user_name,
+		.id = m->person.id,
+		.from = m->person.role,
 		.to = m->wanted->roles[row->role]};
 
 	/* A server that tells no role has none that could be compared. */
-	if (row->role == 0 || !has_role || str_equal_fold(c.from, c.to))
+	if (row->role == 0 || !m->person.has_role || str_equal_fold(c.from, c.to))
 		return true;
 	if (m->options->is_sentry && sentry_is_owner(c.from)) {
 		c.action = PLAN_KEEP;
@@ -306,14 +311,13 @@ static bool compare_role(struct making *m, const struct wanted_row *row, bool ha
 	return plan_add(m->plan, &c, m->e);
 }
 
-static bool compare_row(struct making *m, struct wanted_row *row, const struct user *u)
+static bool compare_row(struct making *m, struct wanted_row *row)
 {
 	size_t before = m->plan->count;
 	bool ok;
 
 	row->flags |= WANTED_MATCHED;
-	ok = (!(row->flags & WANTED_SAYS_TEAMS) || compare_teams(m, row, u->id.raw)) &&
-		compare_role(m, row, u->role.type == JSON_STRING);
+	ok = (!(row->flags & WANTED_SAYS_TEAMS) || compare_teams(m, row)) && compare_role(m, row);
 	m->plan->unchanged += m->plan->count == before;
 	return ok;
 }
@@ -322,9 +326,9 @@ static bool judge_stranger(struct making *m, bool is_twin)
 {
 	struct plan_change c = {.action = PLAN_REMOVE,
 		.row = PLAN_NO_ROW,
-		.user_name = buf_str(&m->name),
-		.id = buf_str(&m->id),
-		.from = buf_str(&m->role)};
+		.user_name = m->person.user_name,
+		.id = m->person.id,
+		.from = m->person.role};
 
 	if (!m->options->prune)
 		return true;
@@ -335,45 +339,17 @@ static bool judge_stranger(struct making *m, bool is_twin)
 	return plan_add(m->plan, &c, m->e);
 }
 
-static bool take_member(struct making *m, struct str resource)
+static bool take_member(void *context, const struct person *p, struct err *e)
 {
-	struct wanted_row *row;
-	struct user u;
+	struct making *m = context;
+	struct wanted_row *row = wanted_find(m->wanted, p->user_name);
 
-	buf_clear(&m->id);
-	buf_clear(&m->name);
-	buf_clear(&m->role);
-	if (!user_read(resource, &u))
-		return err_set(m->e, ERR_PROTOCOL, "the server lists a member without id or name");
-	json_unescape(u.id.raw, &m->id);
-	json_unescape(u.user_name.raw, &m->name);
-	if (u.role.type == JSON_STRING)
-		json_unescape(u.role.raw, &m->role);
+	(void)e; /* the same as m->e */
+	m->person = *p;
 	m->plan->members++;
-	if (m->id.failed || m->name.failed || m->role.failed ||
-		!state_add(&m->plan->state, STATE_MEMBER, buf_str(&m->id), buf_str(&m->name),
-			buf_str(&m->role)))
-		return err_memory(m->e, "the plan");
-	if (m->wanted == NULL)
-		return true;
-	row = wanted_find(m->wanted, buf_str(&m->name));
 	if (row != NULL && !(row->flags & WANTED_MATCHED))
-		return compare_row(m, row, &u);
+		return compare_row(m, row);
 	return judge_stranger(m, row != NULL);
-}
-
-static bool read_members(struct making *m, struct caller *caller, struct reply *reply)
-{
-	struct pages pages;
-	struct str resource;
-	enum pages_step step;
-	bool ok = true;
-
-	pages_init(&pages, caller, "Users", NULL, 0);
-	while (ok && (step = pages_next(&pages, &resource, reply, m->e)) == PAGES_ITEM)
-		ok = take_member(m, resource);
-	pages_wipe(&pages);
-	return ok && step == PAGES_END;
 }
 
 /* ---- the roster once more ---- */
@@ -405,9 +381,7 @@ static bool add_new(struct making *m, const struct roster_row *row)
 	size_t count, i, first = wanted_teams(m->wanted, (uint32_t)row->number, &count);
 
 	m->plan->counts[PLAN_CREATE]++;
-	buf_clear(&m->id);
-	buf_clear(&m->name);
-	buf_add_str(&m->name, buf_str(&row->user_name));
+	m->person = (struct person){.user_name = buf_str(&row->user_name)};
 	for (i = first; i < first + count; i++)
 		if (!add_join(m, (uint32_t)row->number, m->wanted->memberships[i].team))
 			return false;
@@ -506,20 +480,14 @@ bool plan_make(struct plan *p, struct wanted *w, struct roster_reader *r, struct
 	p->prune = options->prune;
 	p->teams = w->says_teams;
 	membership_init(&m.membership);
-	buf_init(&m.id, LIMIT_HTTP_BODY);
-	buf_init(&m.name, LIMIT_HTTP_BODY);
-	buf_init(&m.role, LIMIT_HTTP_BODY);
 	ok = (!p->teams || membership_load(&m.membership, caller, &p->state, reply, e)) &&
-		map_teams(&m) && read_members(&m, caller, reply) && read_rows(&m, r) &&
-		keep_self(&m, caller, reply);
+		map_teams(&m) && people_read(caller, &p->state, take_member, &m, reply, e) &&
+		read_rows(&m, r) && keep_self(&m, caller, reply);
 	if (ok)
 		plan_sort(p);
 	membership_wipe(&m.membership);
 	free(m.team_of);
 	free(m.alias);
-	buf_wipe(&m.id);
-	buf_wipe(&m.name);
-	buf_wipe(&m.role);
 	return ok;
 }
 

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/pages.h"
+#include "base/search.h"
+#include "codec/hex.h"
 #include "codec/json_emit.h"
 #include "codec/json_scan.h"
 #include "roster/membership.h"
+#include "roster/people.h"
 #include "scim/list.h"
 #include "scim/user.h"
 
@@ -15,20 +17,12 @@
 
 /* ---- writing ---- */
 
-static void add_digest(const struct state *s, struct buf *out)
-{
-	unsigned i;
-
-	for (i = 0; i < STATE_BYTES; i++)
-		buf_addf(out, "%02x", s->digest[i]);
-}
-
 bool plan_file_begin(const struct plan *p, struct str server, struct buf *out)
 {
 	buf_add_text(out, "{\"sentryScimPlan\":" VERSION ",\"server\":");
 	json_quote(server, out);
 	buf_addf(out, ",\"members\":%llu,\"state\":\"", (unsigned long long)p->members);
-	add_digest(&p->state, out);
+	hex_write(p->state.digest, STATE_BYTES, out);
 	buf_addf(out, "\",\"prune\":%s,\"teams\":%s,\"changes\":[", p->prune ? "true" : "false",
 		p->teams ? "true" : "false");
 	return !out->failed;
@@ -109,21 +103,6 @@ static bool no_plan(struct err *e)
 	return err_set(e, ERR_INPUT, "this is no plan that `roster plan -o json` has written");
 }
 
-static bool read_digest(struct str hex, struct state *out)
-{
-	uint64_t byte;
-	size_t i;
-
-	if (hex.n != 2 * STATE_BYTES)
-		return false;
-	for (i = 0; i < STATE_BYTES; i++) {
-		if (!str_hex_to_u64(str_from(hex.p + 2 * i, 2), 255, &byte))
-			return false;
-		out->digest[i] = (uint8_t)byte;
-	}
-	return true;
-}
-
 static bool is_boolean(const struct json_value *v)
 {
 	return v->type == JSON_TRUE || v->type == JSON_FALSE;
@@ -142,10 +121,10 @@ static bool read_head(struct reading *r, struct str server, struct json_value *c
 		!json_member(r->text, "members", &members) || members.type != JSON_NUMBER ||
 		!str_to_u64(members.raw, UINT64_MAX, &p->members) ||
 		!json_member(r->text, "state", &state) || state.type != JSON_STRING ||
-		!read_digest(state.raw, &p->state) || !json_member(r->text, "prune", &prune) ||
-		!is_boolean(&prune) || !json_member(r->text, "teams", &teams) ||
-		!is_boolean(&teams) || !json_member(r->text, "changes", changes) ||
-		changes->type != JSON_ARRAY)
+		!hex_read(state.raw, p->state.digest, STATE_BYTES) ||
+		!json_member(r->text, "prune", &prune) || !is_boolean(&prune) ||
+		!json_member(r->text, "teams", &teams) || !is_boolean(&teams) ||
+		!json_member(r->text, "changes", changes) || changes->type != JSON_ARRAY)
 		return no_plan(r->e);
 	p->prune = prune.type == JSON_TRUE;
 	p->teams = teams.type == JSON_TRUE;
@@ -312,7 +291,6 @@ struct verifying {
 	struct spot *spots; /* owned; by member */
 	size_t count;
 	struct state state;
-	struct buf id, name, role;
 	struct err *e;
 };
 
@@ -342,69 +320,27 @@ static bool gather(struct verifying *v)
 	return true;
 }
 
-/* Whether the member in hand is as C says, or as C wants it already. */
-static bool is_as_planned(const struct verifying *v, const struct plan_change *c)
+/* Whether P is as C says, or as C wants it already. */
+static bool is_as_planned(const struct person *p, const struct plan_change *c)
 {
-	struct str role = buf_str(&v->role);
-
-	return str_equal(c->user_name, buf_str(&v->name)) &&
-		(str_equal_fold(role, c->from) ||
-			(c->action == PLAN_SET_ROLE && str_equal_fold(role, c->to)));
+	return str_equal(c->user_name, p->user_name) &&
+		(str_equal_fold(p->role, c->from) ||
+			(c->action == PLAN_SET_ROLE && str_equal_fold(p->role, c->to)));
 }
 
-static void look_at(struct verifying *v)
+static bool take_member(void *context, const struct person *p, struct err *e)
 {
-	const uint64_t member = list_text_identity(buf_str(&v->id));
-	size_t low = 0, high = v->count;
+	struct verifying *v = context;
+	const struct spot key = {.member = list_text_identity(p->id)};
+	size_t i = search_first(v->spots, v->count, sizeof(*v->spots), &key, by_member);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	(void)e;
+	for (; i < v->count && v->spots[i].member == key.member; i++) {
+		struct plan_change *c = &v->plan->changes[v->spots[i].change];
 
-		if (v->spots[middle].member < member)
-			low = middle + 1;
-		else
-			high = middle;
+		c->stale = !is_as_planned(p, c);
 	}
-	for (; low < v->count && v->spots[low].member == member; low++) {
-		struct plan_change *c = &v->plan->changes[v->spots[low].change];
-
-		c->stale = !is_as_planned(v, c);
-	}
-}
-
-static bool take_member(struct verifying *v, struct str resource)
-{
-	struct user u;
-
-	buf_clear(&v->id);
-	buf_clear(&v->name);
-	buf_clear(&v->role);
-	if (!user_read(resource, &u))
-		return err_set(v->e, ERR_PROTOCOL, "the server lists a member without id or name");
-	json_unescape(u.id.raw, &v->id);
-	json_unescape(u.user_name.raw, &v->name);
-	if (u.role.type == JSON_STRING)
-		json_unescape(u.role.raw, &v->role);
-	if (v->id.failed || v->name.failed || v->role.failed ||
-		!state_add(&v->state, STATE_MEMBER, buf_str(&v->id), buf_str(&v->name),
-			buf_str(&v->role)))
-		return err_memory(v->e, "the plan");
-	look_at(v);
 	return true;
-}
-
-static bool read_members(struct verifying *v, struct caller *caller, struct reply *reply)
-{
-	struct pages pages;
-	struct str resource;
-	enum pages_step step;
-	bool ok = true;
-
-	pages_init(&pages, caller, "Users", NULL, 0);
-	while (ok && (step = pages_next(&pages, &resource, reply, v->e)) == PAGES_ITEM)
-		ok = take_member(v, resource);
-	pages_wipe(&pages);
-	return ok && step == PAGES_END;
 }
 
 bool plan_verify(
@@ -415,16 +351,10 @@ bool plan_verify(
 	bool ok;
 
 	membership_init(&m);
-	buf_init(&v.id, LIMIT_HTTP_BODY);
-	buf_init(&v.name, LIMIT_HTTP_BODY);
-	buf_init(&v.role, LIMIT_HTTP_BODY);
 	ok = gather(&v) && (!p->teams || membership_load(&m, caller, &v.state, reply, e)) &&
-		read_members(&v, caller, reply);
+		people_read(caller, &v.state, take_member, &v, reply, e);
 	membership_wipe(&m);
 	free(v.spots);
-	buf_wipe(&v.id);
-	buf_wipe(&v.name);
-	buf_wipe(&v.role);
 	if (!ok || resumed || memcmp(&v.state, &p->state, sizeof(v.state)) == 0)
 		return ok;
 	err_set(e, ERR_INPUT,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/search.h"
 #include "roster/teams.h"
 #include "sys/entropy.h"
 
@@ -209,18 +210,20 @@ struct wanted_row *wanted_find(struct wanted *w, struct str user_name)
 	return bsearch(&key, w->rows, w->count, sizeof(*w->rows), by_name);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const struct wanted_team *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
 size_t wanted_teams(const struct wanted *w, uint32_t number, size_t *count)
 {
-	size_t low = 0, high = w->membership_count, end;
+	const struct wanted_team key = {.number = number};
+	size_t low =
+		search_first(w->memberships, w->membership_count, sizeof(key), &key, by_number);
+	size_t end;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (w->memberships[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (end = low; end < w->membership_count && w->memberships[end].number == number;)
 		end++;
 	*count = end - low;

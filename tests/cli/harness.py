@@ -192,6 +192,16 @@ def on_terminal(*arguments, env=None, token=TOKEN):
     return result
 
 
+def run_until_killed(command, call, nth):
+    """Runs the program until its NTH system call CALL, if there is one, kills it; whether it did."""
+    done = subprocess.run(
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e",
+         "inject=%s:signal=SIGKILL:when=%d" % (call, nth), PROGRAM, *command],
+        env=environment({"SENTRY_AUTH_TOKEN": TOKEN}), stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LIMIT, check=False)
+    return done.returncode != 0
+
+
 class Sentry:
     """The local Sentry with the given switches, as a context."""
 

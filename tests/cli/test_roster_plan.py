@@ -10,7 +10,8 @@ import subprocess
 import threading
 
 import harness
-from harness import ORG, TOKEN, Scripted, Sentry, answer, case, path, read_request, write
+from harness import (ORG, TOKEN, Scripted, Sentry, answer, case, path, read_request,
+                     run_until_killed, write)
 
 HEAD = "userName,sentryOrgRole,teams\n"
 READS = {"GET"}
@@ -401,17 +402,6 @@ WANTED_TEAMS = {"Blue": ["a@x.org"], "Red": ["a@x.org", "new1@x.org", "new2@x.or
                 "Green": ["new2@x.org"]}
 
 
-def killed(s, command, call, nth):
-    """Runs COMMAND until its NTH system call CALL kills it; whether it did."""
-    done = subprocess.run(
-        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e",
-         "inject=%s:signal=SIGKILL:when=%d" % (call, nth), harness.PROGRAM, "--url", s.url,
-         "--org", ORG, *command], env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        timeout=harness.LIMIT, check=False)
-    return done.returncode != 0
-
-
 @case("killed at system calls all along, a roster and a saved plan are gone on with to their end")
 def _():
     if not shutil.which("strace") or "asan" in harness.PROGRAM:
@@ -426,7 +416,7 @@ def _():
                     if use_plan:
                         command = ("roster", "apply", "--plan", saved(s, file, "--prune"),
                                    "--rate", "1000")
-                    if not killed(s, command, call, nth):
+                    if not run_until_killed(("--url", s.url, "--org", ORG, *command), call, nth):
                         break
                     s.run(*command).expect(0)
                     assert roles(s) == WANTED, (call, nth, roles(s))
