@@ -58,8 +58,8 @@
 /* A private key file. */
 #define LIMIT_KEY_FILE (64u * 1024u)
 /* What mbedTLS may hold at once, all connections together. One connection needs about 100 KiB
-   during its handshake and 45 KiB after it. */
-#define LIMIT_TLS_MEMORY (2u * 1024u * 1024u)
+   during its handshake and 45 KiB after it, twice that through a proxy over TLS. */
+#define LIMIT_TLS_MEMORY (4u * 1024u * 1024u)
 
 /* Settings and the strings of one command. */
 #define LIMIT_COMMAND_ARENA (4u * 1024u * 1024u)

@@ -26,6 +26,12 @@ void conn_close(struct conn *c)
 		tls_free(c->tls);
 		c->tls = NULL;
 	}
+	if (c->proxy_tls != NULL) {
+		if (c->state == CONN_IDLE)
+			tls_close_notify(c->proxy_tls);
+		tls_free(c->proxy_tls);
+		c->proxy_tls = NULL;
+	}
 	tunnel_wipe(&c->tunnel);
 	net_socket_close(&c->socket);
 	c->wire = NULL;
@@ -85,7 +91,7 @@ void conn_begin(struct conn *c, struct str request, enum http_request_kind kind,
 
 static enum io dial(struct conn *c, int64_t now, struct err *e)
 {
-	char text[NET_ADDRESS_TEXT];
+	char text[NET_PEER_TEXT];
 	enum io io = net_dial_step(&c->dial, &c->socket, now, e);
 
 	if (io == IO_FAIL && c->route->via != ROUTE_DIRECT)
@@ -93,7 +99,7 @@ static enum io dial(struct conn *c, int64_t now, struct err *e)
 	if (io != IO_OK)
 		return io;
 	if (log_shows(LOG_DETAIL)) {
-		net_address_text(&c->route->peers.list[c->dial.winner], text);
+		net_peer_text(&c->route->peers, (unsigned)c->dial.winner, text);
 		log_line(LOG_DETAIL, "connection %u: connected to %s%s", c->id,
 			c->route->via == ROUTE_DIRECT ? "" : "the proxy ", text);
 	}
@@ -173,24 +179,34 @@ static enum io tunnel(struct conn *c, struct err *e)
 	return io;
 }
 
-static bool begin_handshake(struct conn *c, struct err *e)
+/* TLS with the proxy if TO_PROXY, else with the origin, over what there is so far. */
+static bool begin_handshake(struct conn *c, bool to_proxy, struct err *e)
 {
-	c->tls = tls_new(c->route->config, &c->socket.wire, c->route->host, e);
-	return c->tls != NULL;
+	const struct route *r = c->route;
+	struct tls *t = tls_new(to_proxy ? r->proxy_config : r->config, c->wire,
+		to_proxy ? r->proxy_host : r->host, e);
+
+	*(to_proxy ? &c->proxy_tls : &c->tls) = t;
+	return t != NULL;
 }
 
 static enum io handshake(struct conn *c, struct err *e)
 {
-	enum io io = tls_handshake(c->tls, e);
+	const bool with_proxy = c->state == CONN_PROXY_HANDSHAKE;
+	struct tls *t = with_proxy ? c->proxy_tls : c->tls;
+	enum io io = tls_handshake(t, e);
 	struct buf text;
 
+	if (io == IO_FAIL && with_proxy)
+		err_context(e, "the proxy");
 	if (io != IO_OK)
 		return io;
-	c->wire = tls_wire(c->tls);
+	c->wire = tls_wire(t);
 	if (log_shows(LOG_DETAIL)) {
 		buf_init(&text, 8192);
-		tls_describe(c->tls, &text);
-		log_line(LOG_DETAIL, "connection %u: %s", c->id, buf_text(&text));
+		tls_describe(t, &text);
+		log_line(LOG_DETAIL, "connection %u: %s%s", c->id,
+			with_proxy ? "with the proxy " : "", buf_text(&text));
 		buf_wipe(&text);
 	}
 	return IO_OK;
@@ -199,13 +215,17 @@ static enum io handshake(struct conn *c, struct err *e)
 /* The state that follows DONE on the way to being connected, prepared. */
 static bool advance(struct conn *c, enum conn_state done, struct err *e)
 {
-	if (done == CONN_DIALLING && c->route->via != ROUTE_DIRECT) {
+	if (done == CONN_DIALLING && c->route->via != ROUTE_DIRECT && c->route->proxy_tls) {
+		c->state = CONN_PROXY_HANDSHAKE;
+		return begin_handshake(c, true, e);
+	}
+	if (done < CONN_TUNNEL && c->route->via != ROUTE_DIRECT) {
 		c->state = CONN_TUNNEL;
 		return begin_tunnel(c, e);
 	}
 	if (done != CONN_HANDSHAKE && c->route->tls) {
 		c->state = CONN_HANDSHAKE;
-		return begin_handshake(c, e);
+		return begin_handshake(c, false, e);
 	}
 	c->state = CONN_SENDING;
 	return true;
@@ -316,19 +336,24 @@ static enum conn_step timed_out(struct conn *c, bool connecting, struct err *e)
 {
 	static const char *const waits_for[] = {
 		[CONN_DIALLING] = "the connection",
-		[CONN_TUNNEL] = "the proxy's answer",
+		[CONN_PROXY_HANDSHAKE] = "the TLS handshake",
+		[CONN_TUNNEL] = "the answer",
 		[CONN_HANDSHAKE] = "the TLS handshake",
 		[CONN_SENDING] = "the request to be taken",
 		[CONN_RECEIVING] = "the answer",
 		[CONN_CLOSED] = "nothing",
 		[CONN_IDLE] = "nothing",
 	};
+	const struct route *r = c->route;
+	/* Until there is a way through it is the proxy that is waited for. */
+	const bool for_proxy = r->via != ROUTE_DIRECT && c->state <= CONN_TUNNEL;
 	int64_t ms = connecting && c->connect_deadline < c->deadline ? c->route->connect_timeout
 								     : c->route->timeout;
 
-	err_set(e, ERR_TIMEOUT, "timed out after %lld.%03lld s, waiting for %s of %.*s:%u",
+	err_set(e, ERR_TIMEOUT, "timed out after %lld.%03lld s, waiting for %s of %s%.*s:%u",
 		(long long)(ms / 1000), (long long)(ms % 1000), waits_for[c->state],
-		STR_ARG(c->route->host), c->route->port);
+		for_proxy ? "the proxy " : "", STR_ARG(for_proxy ? r->proxy_host : r->host),
+		for_proxy ? r->proxy_port : r->port);
 	return broken(c, e);
 }
 

@@ -24,13 +24,14 @@
 #include "sys/tls.h"
 
 enum conn_state {
-	CONN_CLOSED,    /* no connection; conn_begin() leads to DIALLING */
-	CONN_DIALLING,  /* TCP connections race; then TUNNEL, HANDSHAKE or SENDING */
-	CONN_TUNNEL,    /* the proxy is asked for a way through; then HANDSHAKE or SENDING */
-	CONN_HANDSHAKE, /* TLS; then SENDING */
-	CONN_SENDING,   /* the request goes out; then RECEIVING */
-	CONN_RECEIVING, /* the answer comes in; then IDLE, or CLOSED if it is the last */
-	CONN_IDLE       /* connected, nothing under way; conn_begin() leads to SENDING */
+	CONN_CLOSED,          /* no connection; conn_begin() leads to DIALLING */
+	CONN_DIALLING,        /* connections race; then one of the next four */
+	CONN_PROXY_HANDSHAKE, /* TLS with the proxy; then TUNNEL */
+	CONN_TUNNEL,          /* the proxy is asked for a way through; then HANDSHAKE or SENDING */
+	CONN_HANDSHAKE,       /* TLS; then SENDING */
+	CONN_SENDING,         /* the request goes out; then RECEIVING */
+	CONN_RECEIVING,       /* the answer comes in; then IDLE, or CLOSED if it is the last */
+	CONN_IDLE             /* connected, nothing under way; conn_begin() leads to SENDING */
 };
 
 enum conn_step {
@@ -45,8 +46,9 @@ struct conn {
 	unsigned id; /* for messages */
 	struct net_dial dial;
 	struct net_socket socket;
-	struct tls *tls;   /* NULL without */
-	struct wire *wire; /* the top one: TLS or the socket */
+	struct tls *proxy_tls; /* NULL without */
+	struct tls *tls;       /* NULL without */
+	struct wire *wire;     /* the top one: TLS or the socket */
 	struct tunnel tunnel;
 	size_t tunnel_sent;
 	struct str request; /* the caller's, until the exchange is over */

@@ -17,7 +17,7 @@
 
 enum route_via {
 	ROUTE_DIRECT,
-	ROUTE_HTTP,   /* CONNECT to an HTTP proxy */
+	ROUTE_HTTP,   /* CONNECT to an HTTP proxy, see `proxy_tls` */
 	ROUTE_SOCKS5, /* the name is resolved here, the proxy gets an address */
 	ROUTE_SOCKS5H /* the proxy resolves the name */
 };
@@ -32,13 +32,15 @@ struct route {
 	struct str proxy_host;
 	enum url_host_kind proxy_kind;
 	uint16_t proxy_port;
+	bool proxy_tls;                  /* the proxy itself is reached over TLS */
+	struct tls_config *proxy_config; /* for that; not owned */
 	bool proxy_has_credentials;
 	struct str proxy_user, proxy_password; /* decoded */
 	enum net_family family;
 	int64_t connect_timeout; /* ms: name, TCP, proxy and TLS together */
 	int64_t timeout;         /* ms: one request, from its start to the end of its answer */
 	struct str user_agent;
-	bool fixed;                 /* `peers` was given by --resolve and stays */
+	bool fixed;                 /* `peers` was given by --resolve or --unix-socket and stays */
 	struct net_addresses peers; /* of the proxy, or of the origin if there is none */
 	/* ROUTE_SOCKS5: the origin's first address as a literal, which is what the proxy gets. */
 	char target[NET_ADDRESS_TEXT];

@@ -82,6 +82,7 @@ static void show_all(struct report *r, const struct settings *s)
 	row(r, "proxy in use", s->route.via == ROUTE_DIRECT ? "none" : s->proxy.value,
 		s->proxy_reason != NULL ? s->proxy_reason : "not set");
 	setting(r, "no_proxy", &s->no_proxy);
+	setting(r, "unix_socket", &s->unix_socket);
 	setting(r, "connect_timeout", &s->connect_timeout);
 	setting(r, "timeout", &s->timeout);
 	setting(r, "max_retries", &s->retries);

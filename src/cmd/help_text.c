@@ -52,7 +52,7 @@ const char help_file_keys[] = "[auth]\n"
 			      "org, region, url, scim_url\n"
 			      "[http]\n"
 			      "ca_file, ca_add, cert, key, pin, header,\n"
-			      "proxy_url, proxy_username, proxy_password,\n"
+			      "proxy_url, proxy_username, proxy_password, unix_socket,\n"
 			      "connect_timeout, timeout, max_retries, max_wait\n";
 
 const char help_description[] =

@@ -9,17 +9,33 @@ static bool load_tls(struct session *s, struct err *e)
 {
 	unsigned skipped = 0;
 
-	if (!s->settings.route.tls)
+	struct route *r = &s->settings.route;
+	const bool to_proxy = r->via != ROUTE_DIRECT && r->proxy_tls;
+
+	if (!r->tls && !to_proxy)
 		return true;
 	if (!entropy_ready(clock_after(clock_now(), s->settings.route.connect_timeout), e))
 		return false;
-	s->tls = tls_config_new(&s->settings.tls, &skipped, e);
-	if (s->tls == NULL)
-		return false;
+	if (r->tls) {
+		s->tls = tls_config_new(&s->settings.tls, &skipped, e);
+		if (s->tls == NULL)
+			return false;
+	}
+	if (to_proxy) {
+		/* Client certificate and pins are for the origin. */
+		const struct tls_options options = {.trust = s->settings.tls.trust,
+			.assume_time = s->settings.tls.assume_time,
+			.assumed = s->settings.tls.assumed};
+
+		s->proxy_tls = tls_config_new(&options, &skipped, e);
+		if (s->proxy_tls == NULL)
+			return false;
+	}
 	if (skipped > 0)
 		log_line(LOG_WARN, "%u unusable certificate%s among the CA certificates skipped",
 			skipped, skipped == 1 ? "" : "s");
-	s->settings.route.config = s->tls;
+	r->config = s->tls;
+	r->proxy_config = s->proxy_tls;
 	return true;
 }
 
@@ -59,6 +75,7 @@ void session_close(struct session *s)
 {
 	client_wipe(&s->client);
 	tls_config_free(s->tls);
+	tls_config_free(s->proxy_tls);
 	settings_wipe(&s->settings);
 }
 

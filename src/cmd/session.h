@@ -15,7 +15,8 @@
 
 struct session {
 	struct settings settings;
-	struct tls_config *tls; /* NULL for http */
+	struct tls_config *tls;       /* NULL for http */
+	struct tls_config *proxy_tls; /* NULL without a proxy over TLS */
 	struct message_origin origin;
 	struct client client;
 	struct caller caller;

@@ -36,6 +36,7 @@ static const struct source sources[] = {
 	{SLOT(key), .flag = OPT_KEY, .section = "http", .key = "key"},
 	{SLOT(proxy), .flag = OPT_PROXY, .section = "http", .key = "proxy_url"},
 	{SLOT(no_proxy), .flag = OPT_NO_PROXY, .environment = {"no_proxy", "NO_PROXY"}},
+	{SLOT(unix_socket), .flag = OPT_UNIX_SOCKET, .section = "http", .key = "unix_socket"},
 	{SLOT(connect_timeout), .flag = OPT_CONNECT_TIMEOUT, .section = "http",
 		.key = "connect_timeout"},
 	{SLOT(timeout), .flag = OPT_TIMEOUT, .section = "http", .key = "timeout"},

@@ -7,16 +7,17 @@
 #include "codec/url.h"
 #include "sys/log.h"
 
-/* What curl takes when a proxy URL names no port, whatever its scheme. */
-#define DEFAULT_PORT 1080
-
-static const struct {
-	const char *scheme;
+/* The ports are what curl takes when a proxy URL names none. */
+static const struct proxy_scheme {
+	const char *name;
 	enum route_via via;
+	bool tls;
+	uint16_t port;
 } schemes[] = {
-	{"http", ROUTE_HTTP},
-	{"socks5", ROUTE_SOCKS5},
-	{"socks5h", ROUTE_SOCKS5H},
+	{"http", ROUTE_HTTP, false, 1080},
+	{"https", ROUTE_HTTP, true, 443},
+	{"socks5", ROUTE_SOCKS5, false, 1080},
+	{"socks5h", ROUTE_SOCKS5H, false, 1080},
 };
 
 /* HTTP_PROXY is not among them: a web server sets it from a request's "Proxy:" field (CGI). */
@@ -55,18 +56,17 @@ static bool keep_reason(struct settings_loader *l, struct buf *text, struct err 
 	return l->s->proxy_reason != NULL;
 }
 
-static bool find_scheme(struct str scheme, enum route_via *via, struct err *e)
+static const struct proxy_scheme *find_scheme(struct str name, struct err *e)
 {
 	unsigned i;
 
 	for (i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-		if (str_is_fold(scheme, schemes[i].scheme)) {
-			*via = schemes[i].via;
-			return true;
-		}
-	return err_set(e, ERR_CONFIG,
-		"a proxy of scheme '%.*s' cannot be used; http, socks5 and socks5h can",
-		STR_ARG(scheme));
+		if (str_is_fold(name, schemes[i].name))
+			return &schemes[i];
+	err_set(e, ERR_CONFIG,
+		"a proxy of scheme '%.*s' cannot be used; http, https, socks5 and socks5h can",
+		STR_ARG(name));
+	return NULL;
 }
 
 static bool decode(struct settings_loader *l, struct str text, struct str *out, struct err *e)
@@ -173,6 +173,7 @@ static bool use_proxy(struct settings_loader *l, struct err *e)
 	struct route *r = &l->s->route;
 	struct url u;
 	struct buf text;
+	const struct proxy_scheme *scheme;
 	const char *kept, *fault;
 
 	buf_init(&text, LIMIT_CONFIG_FILE);
@@ -186,13 +187,16 @@ static bool use_proxy(struct settings_loader *l, struct err *e)
 		return false;
 	if (!url_parse(str_of(kept), &u, &fault))
 		return err_set(e, ERR_CONFIG, "the proxy's URL cannot be used: %s", fault);
-	if (!find_scheme(u.scheme, &r->via, e))
+	scheme = find_scheme(u.scheme, e);
+	if (scheme == NULL)
 		return false;
+	r->via = scheme->via;
+	r->proxy_tls = scheme->tls;
 	if (u.has_query || u.has_fragment || u.path.n > 1)
 		return err_set(e, ERR_CONFIG, "the proxy's URL must not have a path or a query");
 	r->proxy_host = u.host;
 	r->proxy_kind = u.host_kind;
-	r->proxy_port = u.port != 0 ? u.port : DEFAULT_PORT;
+	r->proxy_port = u.port != 0 ? u.port : scheme->port;
 	return load_credentials(l, &u, e) && show(l, &u, e);
 }
 
@@ -204,6 +208,15 @@ bool settings_load_proxy(struct settings_loader *l, struct err *e)
 
 	look_in_environment(s);
 	buf_init(&reason, LIMIT_CONFIG_FILE);
+	if (s->unix_socket.value != NULL) {
+		if (s->proxy.value != NULL && s->proxy.place == PLACE_FLAG &&
+			s->unix_socket.place == PLACE_FLAG)
+			return err_set(
+				e, ERR_USAGE, "--proxy and --unix-socket contradict each other");
+		s->proxy.value = NULL;
+		buf_addf(&reason, "a unix-domain socket is used (%s)", s->unix_socket.where);
+		return keep_reason(l, &reason, e);
+	}
 	if (s->proxy.value == NULL) {
 		buf_add_text(&reason, "no proxy is set");
 		return keep_reason(l, &reason, e);

@@ -188,6 +188,17 @@ static bool load_overrides(struct settings_loader *l, struct err *e)
 	return true;
 }
 
+/* Whatever the origin is called, the connection goes to this socket. */
+static bool load_unix_socket(struct settings *s, struct err *e)
+{
+	if (s->unix_socket.value == NULL)
+		return true;
+	s->route.fixed = true;
+	return net_local(&s->route.peers, s->unix_socket.value) ||
+		err_set(e, ERR_CONFIG, "%s: the path of a unix-domain socket has 1 to %d bytes",
+			s->unix_socket.where, NET_LOCAL_MAX);
+}
+
 bool settings_load_route(struct settings_loader *l, struct err *e)
 {
 	struct settings *s = l->s;
@@ -195,5 +206,5 @@ bool settings_load_route(struct settings_loader *l, struct err *e)
 	return load_seconds(&s->connect_timeout, "10", false, &s->route.connect_timeout, e) &&
 		load_seconds(&s->timeout, "60", false, &s->route.timeout, e) &&
 		load_seconds(&s->max_wait, "60", true, &s->max_wait_ms, e) && load_retries(s, e) &&
-		load_family(l, e) && load_overrides(l, e);
+		load_family(l, e) && load_overrides(l, e) && load_unix_socket(s, e);
 }

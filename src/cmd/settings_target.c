@@ -220,7 +220,8 @@ bool settings_load_target(struct settings_loader *l, struct err *e)
 		if (!use_sentry(l, e))
 			return false;
 	}
-	if (!s->route.tls && !is_loopback(&s->route))
+	/* What a local relay does with it is the relay's to answer for. */
+	if (!s->route.tls && !is_loopback(&s->route) && s->unix_socket.value == NULL)
 		log_line(LOG_WARN, "the token travels unencrypted to %.*s, since the URL is http",
 			STR_ARG(s->route.host));
 	return true;

@@ -58,6 +58,15 @@ bool net_parse_address(struct str text, uint16_t port, union net_address *out)
 	return true;
 }
 
+bool net_local(struct net_addresses *a, const char *path)
+{
+	size_t n = strlen(path);
+
+	a->count = 1;
+	a->local = path;
+	return n > 0 && n <= NET_LOCAL_MAX;
+}
+
 static void ipv6_text(const struct sockaddr_in6 *a, char text[static NET_ADDRESS_TEXT])
 {
 	char number[INET6_ADDRSTRLEN] = "?", name[IF_NAMESIZE] = "";
@@ -82,6 +91,14 @@ void net_address_text(const union net_address *a, char text[static NET_ADDRESS_T
 	}
 	inet_ntop(AF_INET, &a->v4.sin_addr, number, sizeof(number));
 	snprintf(text, NET_ADDRESS_TEXT, "%s:%u", number, (unsigned)ntohs(a->v4.sin_port));
+}
+
+void net_peer_text(const struct net_addresses *a, unsigned i, char text[static NET_PEER_TEXT])
+{
+	if (a->local != NULL)
+		snprintf(text, NET_PEER_TEXT, "unix:%s", a->local);
+	else
+		net_address_text(&a->list[i], text);
 }
 
 static const struct {

@@ -29,6 +29,8 @@ union net_address {
 
 struct net_addresses {
 	unsigned count;
+	const char *local; /* the path of a unix-domain socket, which counts as one address; NULL:
+			      `list` has them */
 	union net_address list[LIMIT_ADDRESSES];
 };
 
@@ -46,7 +48,15 @@ bool net_parse_address(struct str text, uint16_t port, union net_address *out);
 #define NET_ADDRESS_TEXT 80
 void net_address_text(const union net_address *a, char text[static NET_ADDRESS_TEXT]);
 
-/* A connected, non-blocking TCP socket as a wire. */
+/* Makes A the unix-domain socket PATH, which must outlive it; false when the path is empty or
+   longer than NET_LOCAL_MAX. */
+#define NET_LOCAL_MAX 107
+bool net_local(struct net_addresses *a, const char *path);
+/* The address of index I, as above or "unix:/run/relay". */
+#define NET_PEER_TEXT (NET_LOCAL_MAX + 6)
+void net_peer_text(const struct net_addresses *a, unsigned i, char text[static NET_PEER_TEXT]);
+
+/* A connected, non-blocking stream socket as a wire. */
 struct net_socket {
 	struct wire wire; /* first member */
 	int fd;           /* -1 when closed; owned */

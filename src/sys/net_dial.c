@@ -2,6 +2,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -12,11 +13,6 @@
 #define NEXT_ATTEMPT_MS 250
 
 #define AND_MORE "; and %u more"
-
-static socklen_t address_size(const union net_address *a)
-{
-	return a->any.sa_family == AF_INET6 ? sizeof(a->v6) : sizeof(a->v4);
-}
 
 void net_dial_start(
 	struct net_dial *d, const struct net_addresses *addresses, int64_t now, int64_t deadline)
@@ -111,24 +107,37 @@ static void collect(struct net_dial *d, int64_t now)
 	}
 }
 
+/* Begins to connect FD; the answer is connect()'s. */
+static int begin_connect(int fd, const struct net_addresses *addresses, unsigned i)
+{
+	const union net_address *a = &addresses->list[i];
+	struct sockaddr_un local = {.sun_family = AF_UNIX};
+	const int on = 1;
+
+	if (addresses->local != NULL) {
+		memcpy(local.sun_path, addresses->local, strlen(addresses->local));
+		return connect(fd, (const struct sockaddr *)&local, sizeof(local));
+	}
+	/* Requests are written whole: waiting for more could only delay their last segment. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return connect(fd, &a->any, a->any.sa_family == AF_INET6 ? sizeof(a->v6) : sizeof(a->v4));
+}
+
 static void start_next(struct net_dial *d, int64_t now)
 {
 	const unsigned i = d->started++;
-	const union net_address *a = &d->addresses->list[i];
-	const int on = 1;
-	int fd;
+	const int family =
+		d->addresses->local != NULL ? AF_UNIX : d->addresses->list[i].any.sa_family;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	d->attempts[i].fd = fd;
 	if (fd < 0) {
 		attempt_failed(d, i, errno, now);
 		return;
 	}
-	/* Requests are written whole: waiting for more could only delay their last segment. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	d->next_start = clock_after(now, NEXT_ATTEMPT_MS);
 	/* An interrupted connect() goes on by itself, as one that is under way does. */
-	if (connect(fd, &a->any, address_size(a)) != 0 && errno != EINPROGRESS && errno != EINTR)
+	if (begin_connect(fd, d->addresses, i) != 0 && errno != EINPROGRESS && errno != EINTR)
 		attempt_failed(d, i, errno, now);
 }
 
@@ -155,6 +164,7 @@ static const struct {
 	{ETIMEDOUT,
 		"nothing answers there: a firewall may drop what is sent; is a proxy needed "
 		"(--proxy)?"},
+	{ENOENT, "there is no such socket: is the relay running?"},
 	{EACCES, "this machine's own rules forbid the connection"},
 	{EPERM, "this machine's own rules forbid the connection"},
 	{EMFILE, "the limit on open files (ulimit -n) is too low"},
@@ -172,13 +182,13 @@ static void add_advice(int number, struct err *e)
 /* "127.0.0.1:1: Connection refused; [::1]:1: no answer; and 3 more": what fits an error's text. */
 static void list_failures(const struct net_dial *d, struct buf *out)
 {
-	char address[NET_ADDRESS_TEXT], one[NET_ADDRESS_TEXT + 64];
+	char address[NET_PEER_TEXT], one[NET_PEER_TEXT + 64];
 	unsigned i;
 	int number;
 
 	for (i = 0; i < d->started; i++) {
 		number = d->attempts[i].failure;
-		net_address_text(&d->addresses->list[i], address);
+		net_peer_text(d->addresses, i, address);
 		snprintf(one, sizeof(one), "%s%s: %s", i > 0 ? "; " : "", address,
 			number != 0 ? strerror(number) : "no answer");
 		if (out->len + strlen(one) + sizeof(AND_MORE) > out->max) {

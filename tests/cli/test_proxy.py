@@ -4,11 +4,12 @@ import base64
 import contextlib
 import ipaddress
 import socket
+import ssl
 import threading
 
 import harness
-from harness import (MEMBER, ORG, TOKEN, Authority, Recorder, Scripted, Sentry, answer, case, run,
-                     write)
+from harness import (MEMBER, ORG, TOKEN, Authority, Recorder, Scripted, Sentry, answer, case, path,
+                     run, write)
 
 CA = Authority()
 HOST = "sentry.example"
@@ -80,6 +81,35 @@ class HttpProxy(Proxy):
     @property
     def url(self):
         return "http://127.0.0.1:%d" % self.port
+
+
+class TlsProxy(HttpProxy):
+    """An HTTP proxy that is itself reached over TLS."""
+
+    def __init__(self, certificate, *arguments, version=None, **options):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*certificate)
+        if version:
+            self.context.minimum_version = self.context.maximum_version = version
+        self.names, self.asked_for_certificate = [], False
+        self.context.sni_callback = lambda _, name, __: self.names.append(name)
+        super().__init__(*arguments, **options)
+
+    def guide(self, client):
+        try:
+            inside = self.context.wrap_socket(client, server_side=True)
+        except ssl.SSLError:
+            return
+        with inside:
+            inside.settimeout(harness.LIMIT)
+            super().guide(inside)
+
+    @property
+    def url(self):
+        return "https://proxy.example:%d" % self.port
+
+    def options(self):
+        return "--resolve", "proxy.example:%d:127.0.0.1" % self.port
 
 
 class SocksProxy(Proxy):
@@ -156,6 +186,104 @@ def _():
         assert "Host: %s:9443" % HOST in p.heads[0] and names == ["Host", "User-Agent"], p.heads
         assert TOKEN.encode() not in p.sent and b"X-Gateway" not in p.sent and p.sent, p.sent
         assert list(s.members()) == [MEMBER]
+
+
+PROXY = CA.issue("DNS:proxy.example")
+
+
+@case("a proxy over TLS: its own name is verified, and the origin's inside, in both versions")
+def _():
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        with Sentry(tls=ORIGIN) as s, TlsProxy(PROXY, s.port, version=version) as p:
+            create(https(9443), "b@example.com", "--proxy", p.url, *p.options()).expect(0)
+            assert p.seen == ["CONNECT %s:9443 HTTP/1.1" % HOST], p.seen
+            assert p.names == ["proxy.example"] and len(s.members()) == 2
+            assert TOKEN.encode() not in p.sent and p.sent
+    with Sentry(tls=ORIGIN) as s, TlsProxy(PROXY, s.port, wants=BASIC) as p:
+        secrets = (TOKEN, PASSWORD)
+        where = p.url.replace("://", "://" + CODED + "@")
+        r = create(https(9443), "--proxy", where, *p.options(), "-vvv", secret=secrets)
+        r.expect(0, err="with the proxy TLSv1.3")
+        create(https(9443), "--proxy", p.url, *p.options()).expect(3, err="407")
+    with Recorder() as origin, TlsProxy(PROXY) as p:
+        create(origin.url, "--proxy", p.url, *p.options()).expect(0)
+        assert origin.token() == TOKEN
+
+
+@case("a proxy over TLS that is not the one named, or speaks no TLS, gets nothing")
+def _():
+    other = Authority("Another CA")
+    for certificate, words in ((CA.issue("DNS:else.example"), "not for proxy.example"),
+                               (other.issue("DNS:proxy.example"), "not trusted"),
+                               (CA.issue("DNS:proxy.example",
+                                         start=("20000101000000Z", "20010101000000Z")),
+                                "expired")):
+        with Sentry(tls=ORIGIN) as s, TlsProxy(certificate, s.port) as p:
+            create(https(9443), "--proxy", p.url.replace("://", "://" + CODED + "@"),
+                   *p.options(), secret=(TOKEN, PASSWORD)).expect(
+                       3, out="", err=["the proxy: ", words])
+            assert p.seen == [] and s.requests() == []
+    with HttpProxy() as p:
+        create(https(9443), "--proxy", "https://127.0.0.1:%d" % p.port, "--timeout", "3").expect(
+            3, err="the proxy")
+    # A pin and a client certificate are for the origin.
+    with Sentry(tls=ORIGIN) as s, TlsProxy(PROXY, s.port) as p:
+        pin = "sha256//" + "A" * 43 + "="
+        create(https(9443), "--proxy", p.url, *p.options(), "--pin", pin).expect(3, err="pins")
+        assert len(p.seen) == 1 and s.requests() == []
+
+
+class Relay(Scripted):
+    """A unix-domain socket that leads to a port."""
+
+    def __init__(self, port):
+        self.path, self.to = path("relay"), port
+        self.connections = 0
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.bind(self.path)
+        self.socket.listen(16)
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+
+    def handler(self, client):
+        Proxy.relay(self, client, self.to)
+
+    target, sent = None, b""
+
+
+@case("--unix-socket: a local relay instead of the address; name and certificate are the origin's")
+def _():
+    with Sentry(tls=ORIGIN) as s, Relay(s.port) as relay:
+        create(https(443), "--unix-socket", relay.path, "-v").expect(
+            0, err="connected to unix:" + relay.path)
+        create(https(443, "other.example"), "--unix-socket", relay.path).expect(
+            3, err="not for other.example")
+        # A proxy from the environment is not used then; two flags contradict each other.
+        env = {"https_proxy": "http://127.0.0.1:9"}
+        create(https(443), "b@example.com", "--unix-socket", relay.path, "--if-exists", "ok",
+               env=env).expect(0)
+        create(https(443), "--unix-socket", relay.path, "--proxy", "http://127.0.0.1:9").expect(
+            2, err="contradict")
+        config = write("[http]\nunix_socket = %s\n" % relay.path)
+        create(https(443), "c@example.com", "--config", config, "--if-exists", "ok").expect(0)
+        assert len(s.members()) == 3
+        r = run("--url", https(443), "--org", ORG, "--unix-socket", relay.path, "config", "-o",
+                "jsonl").expect(0)
+        assert relay.path in r.out and "a unix-domain socket is used" in r.out
+    with Recorder() as origin, Relay(origin.port) as relay:
+        r = create("http://anywhere.example", "--unix-socket", relay.path).expect(0)
+        assert "unencrypted" not in r.err and origin.token() == TOKEN
+
+
+@case("--unix-socket: a socket that is not there, not heard, or no socket")
+def _():
+    gone = path("gone")
+    create(https(443), "--unix-socket", gone).expect(3, err=[gone, "is the relay running"])
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(path("deaf"))
+        create(https(443), "--unix-socket", deaf.getsockname()).expect(3, err="refused")
+    create(https(443), "--unix-socket", write("")).expect(3, err="refused")
+    create(https(443), "--unix-socket", "/" + "x" * 107).expect(2, err="107 bytes")
 
 
 @case("the certificate is checked against the origin's name, not the proxy's")
@@ -328,7 +456,7 @@ def _():
         3, out="", err=["the proxy", "no-such-proxy.invalid"])
     with Scripted(lambda c: c.recv(9999) and c.recv(9999)) as p:
         create(https(9443), "--proxy", "http://127.0.0.1:%d" % p.port, "--connect-timeout",
-               "0.4").expect(3, out="", err=["timed out", "the proxy's answer"])
+               "0.4").expect(3, out="", err=["timed out", "the answer of the proxy"])
 
 
 @case("a tunnel that is cut after the create was done: looked up through a new one, created once")
@@ -508,7 +636,7 @@ def _():
 @case("a proxy's URL that cannot be used is exit 2 and shows no password, used or excepted")
 def _():
     secret = "hunter2-0123456789"
-    rows = ["https://p.example:1", "socks4://p.example", "ftp://p.example", "http://p.example:0",
+    rows = ["ftp://p.example:1", "socks4://p.example", "ftp://p.example", "http://p.example:0",
             "http://p.example:99999", "http://p.example/path", "http://p.example?q", "http://",
             "http://p ample", "http://u:%s%%zz@p.example" % secret,
             "socks6://u:%s@p.example" % secret,

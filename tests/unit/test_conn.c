@@ -678,7 +678,7 @@ static void the_proxy_takes_the_time_it_may_take(void **state)
 	(void)state;
 	through(ROUTE_HTTP);
 	call_proxy(CONNECT "\r\n", sizeof(CONNECT) + 1);
-	expect_timeout(NOW + 10000, false, "after 10.000 s, waiting for the proxy's answer of");
+	expect_timeout(NOW + 10000, false, "after 10.000 s, waiting for the answer of the proxy ");
 	/* the time for all of it may be shorter than that for connecting */
 	route.timeout = 5000;
 	call_proxy(CONNECT "\r\n", sizeof(CONNECT) + 1);

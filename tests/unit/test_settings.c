@@ -648,9 +648,11 @@ static void proxy_urls_are_understood(void **state)
 		{ARGS("--proxy", "p:8080"), HAS("via=http p 8080\n")},
 		{ARGS("--proxy", "http://[::1]:8080"),
 			HAS("via=http ::1 8080\n", "proxy=http://[::1]:8080@")},
-		{ARGS("--proxy", "https://p:1"),
-			.error = "--proxy: a proxy of scheme 'https' cannot be used; http, socks5 "
-				 "and socks5h can"},
+		{ARGS("--proxy", "https://p:1"), HAS("via=http p 1\n")},
+		{ARGS("--proxy", "https://p"), HAS("via=http p 443\n", "proxy=https://p:443@")},
+		{ARGS("--proxy", "ftp://p:1"),
+			.error = "--proxy: a proxy of scheme 'ftp' cannot be used; http, https, "
+				 "socks5 and socks5h can"},
 		{ARGS("--proxy", "socks4://p:1"), .error = "'socks4'"},
 		{ARGS("--proxy", "http://p:1/x"), .error = "must not have a path"},
 		{ARGS("--proxy", "http://p:1?x"), .error = "must not have a path or a query"},
