@@ -305,6 +305,29 @@ const struct cmd_spec cmd_table[] = {
 		.run = cmd_api,
 	},
 	{
+		.words = "doctor",
+		.arguments = "",
+		.summary = "check step by step what stands between here and the organization",
+		.details =
+			"Settings, clock, name, route, connection, proxy, TLS, HTTP, token, "
+			"scopes, "
+			"SCIM "
+			"and rate limits: each with what was found, how long it took and, where "
+			"something is wrong, what to do. Steps behind a failure that makes them "
+			"pointless are skipped. The exit code is that of the first step that "
+			"failed; "
+			"with warnings only it is 0.\n\n"
+			"Only GET requests are sent, and none is repeated. The token is shown by "
+			"its "
+			"kind and length only, so that the output can go into a ticket: -o json "
+			"gives "
+			"the same facts as an array of steps.",
+		.examples = "sentry-scim doctor\n"
+			    "sentry-scim doctor -o json >ticket.json",
+		.groups = ALL_GROUPS,
+		.run = cmd_doctor,
+	},
+	{
 		.words = "config",
 		.arguments = "",
 		.summary = "show every setting, where it came from, and what follows from it",

@@ -87,6 +87,12 @@ void conn_begin(struct conn *c, struct str request, enum http_request_kind kind,
 	c->state = CONN_DIALLING;
 }
 
+static void tell(struct conn *c, const struct err *e)
+{
+	if (c->observer != NULL)
+		c->observer->over(c->observer, c, e);
+}
+
 /* ---- becoming connected ---- */
 
 static enum io dial(struct conn *c, int64_t now, struct err *e)
@@ -315,6 +321,7 @@ static enum conn_step complete(struct conn *c, struct err *e)
 		conn_close(c);
 		return CONN_FAIL;
 	}
+	tell(c, NULL);
 	c->exchanges++;
 	c->state = CONN_IDLE;
 	if (!c->response.keep_alive || c->write_failed)
@@ -328,6 +335,7 @@ static enum conn_step broken(struct conn *c, struct err *e)
 	   was sent, and has not looked at it. */
 	if (e->kind == ERR_CERTIFICATE)
 		c->handed = false;
+	tell(c, e);
 	conn_close(c);
 	return CONN_FAIL;
 }
@@ -372,8 +380,11 @@ static enum conn_step connecting(struct conn *c, int64_t now, struct err *e)
 
 		if (io == IO_WANT_READ || io == IO_WANT_WRITE)
 			return now < c->connect_deadline ? wait_for(c, io) : timed_out(c, true, e);
-		if (io == IO_OK && advance(c, c->state, e))
-			continue;
+		if (io == IO_OK) {
+			tell(c, NULL);
+			if (advance(c, c->state, e))
+				continue;
+		}
 		return broken(c, e);
 	}
 	return CONN_DONE;

@@ -40,10 +40,22 @@ enum conn_step {
 	CONN_FAIL  /* the error has been set; the connection is closed */
 };
 
+struct conn;
+
+/*
+ * Told when a state on the way is over: on success before the next one begins, with E NULL; on
+ * failure, with what is to be reported, before anything is closed. For those who want to see how
+ * the connection came about: `dial`, `tls` and the rest may be looked at, and not changed.
+ */
+struct conn_observer {
+	void (*over)(struct conn_observer *o, const struct conn *c, const struct err *e);
+};
+
 struct conn {
 	enum conn_state state;
 	const struct route *route;
-	unsigned id; /* for messages */
+	struct conn_observer *observer; /* or NULL; the caller's, set after conn_init() */
+	unsigned id;                    /* for messages */
 	struct net_dial dial;
 	struct net_socket socket;
 	struct tls *proxy_tls; /* NULL without */

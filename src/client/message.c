@@ -26,7 +26,8 @@ static void write_fields(struct http_request *r, const struct message_origin *o,
 
 	http_request_field(r, str_of("Host"), o->authority);
 	http_request_field(r, str_of("User-Agent"), o->user_agent);
-	http_request_field(r, str_of("Authorization"), authorization);
+	if (o->token.n > 0)
+		http_request_field(r, str_of("Authorization"), authorization);
 	http_request_field(r, str_of("Accept"), str_of("application/json"));
 	for (i = 0; i < o->header_count; i++)
 		http_request_field(r, o->headers[i].name, o->headers[i].value);

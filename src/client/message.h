@@ -21,7 +21,7 @@ struct message_origin {
 	struct str api_root;  /* "https://host/api/0/organizations/acme"; empty: no Sentry */
 	struct str api_path;  /* its path */
 	struct str authority; /* the Host field */
-	struct str token;
+	struct str token;     /* empty: none is sent */
 	struct str user_agent;
 	unsigned header_count;
 	const struct message_header *headers; /* the user's own */

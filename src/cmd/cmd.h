@@ -42,6 +42,7 @@ int cmd_roster_apply(struct cmd_context *c);
 int cmd_roster_export(struct cmd_context *c);
 int cmd_schema(struct cmd_context *c);
 int cmd_api(struct cmd_context *c);
+int cmd_doctor(struct cmd_context *c);
 int cmd_config(struct cmd_context *c);
 int cmd_completion(struct cmd_context *c);
 

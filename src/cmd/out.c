@@ -50,7 +50,7 @@ void out_wipe(struct out *o)
 	buf_wipe(&o->rows);
 }
 
-static bool write_out(const struct buf *text, struct err *e)
+bool out_prepared(const struct buf *text, struct err *e)
 {
 	if (text->failed)
 		return err_memory(e, "writing the output");
@@ -139,7 +139,7 @@ static bool json_resource(struct out *o, struct str resource, struct err *e)
 		buf_add_str(&text, resource);
 	if (o->format == OUTPUT_JSONL || !o->list)
 		buf_add_char(&text, '\n');
-	ok = line.failed ? err_memory(e, "writing the output") : write_out(&text, e);
+	ok = line.failed ? err_memory(e, "writing the output") : out_prepared(&text, e);
 	buf_wipe(&line);
 	buf_wipe(&text);
 	return ok;
@@ -203,7 +203,7 @@ static bool csv_resource(struct out *o, struct str resource, struct err *e)
 		buf_add_char(&text, c[1].title != NULL ? ',' : '\n');
 	}
 	ok = cell.failed || shown.failed ? err_memory(e, "writing the output")
-					 : write_out(&text, e);
+					 : out_prepared(&text, e);
 	buf_wipe(&text);
 	buf_wipe(&cell);
 	buf_wipe(&shown);
@@ -313,7 +313,7 @@ static bool table_part(struct out *o, struct err *e)
 		if (column == 0)
 			buf_add_char(&text, '\n');
 	}
-	ok = write_out(&text, e);
+	ok = out_prepared(&text, e);
 	buf_wipe(&text);
 	buf_clear(&o->rows);
 	return ok;
@@ -384,7 +384,7 @@ bool out_end_list(struct out *o, struct err *e)
 		return true;
 	buf_init(&head, TEXT_MAX);
 	add_csv_head(o, &head);
-	ok = write_out(&head, e);
+	ok = out_prepared(&head, e);
 	buf_wipe(&head);
 	return ok;
 }
@@ -400,7 +400,7 @@ bool out_json(struct str json, struct err *e)
 	else
 		buf_add_str(&text, json);
 	buf_add_char(&text, '\n');
-	ok = write_out(&text, e);
+	ok = out_prepared(&text, e);
 	buf_wipe(&text);
 	return ok;
 }
@@ -422,7 +422,7 @@ bool out_text(struct str text, struct err *e)
 		if (more)
 			buf_add_char(&shown, '\n');
 	}
-	ok = write_out(&shown, e);
+	ok = out_prepared(&shown, e);
 	buf_wipe(&shown);
 	return ok;
 }

@@ -49,6 +49,8 @@ MUST_USE bool out_end(struct out *o, struct err *e);
 /* Ends a list that is complete even if it is empty: "[]" or a bare head then. */
 MUST_USE bool out_end_list(struct out *o, struct err *e);
 
+/* TEXT, which has been made printable, to standard output as it is. */
+MUST_USE bool out_prepared(const struct buf *text, struct err *e);
 /* TEXT to standard output as it is, or made printable line by line when that is a terminal. */
 MUST_USE bool out_text(struct str text, struct err *e);
 /* One JSON document and a newline, made safe if that is a terminal. */

@@ -39,15 +39,10 @@ static bool load_tls(struct session *s, struct err *e)
 	return true;
 }
 
-bool session_open(
-	struct session *s, struct cmd_context *c, const struct settings_input *input, struct err *e)
+static void equip(struct session *s)
 {
 	const struct settings *settings = &s->settings;
 
-	*s = (struct session){.tls = NULL};
-	client_init(&s->client, &s->settings.route, &s->origin);
-	if (!settings_load(&s->settings, c->opts, input, c->arena, e))
-		return false;
 	s->origin = (struct message_origin){
 		.root = settings->scim_root,
 		.root_path = settings->root_path,
@@ -67,8 +62,33 @@ bool session_open(
 		.question = session_question(s),
 		.show = settings->dry_run ? session_show : NULL,
 	};
+}
+
+bool session_open(
+	struct session *s, struct cmd_context *c, const struct settings_input *input, struct err *e)
+{
+	*s = (struct session){.tls = NULL};
+	client_init(&s->client, &s->settings.route, &s->origin);
+	if (!settings_load(&s->settings, c->opts, input, c->arena, e))
+		return false;
+	equip(s);
 	/* What sends nothing needs no certificates. */
-	return settings->dry_run || load_tls(s, e);
+	return s->settings.dry_run || load_tls(s, e);
+}
+
+bool session_open_incomplete(
+	struct session *s, struct cmd_context *c, struct err *lacking, struct err *e)
+{
+	*s = (struct session){.tls = NULL};
+	client_init(&s->client, &s->settings.route, &s->origin);
+	if (!settings_load(&s->settings, c->opts, NULL, c->arena, e)) {
+		if (!s->settings.incomplete)
+			return false;
+		*lacking = *e;
+		err_clear(e);
+	}
+	equip(s);
+	return s->settings.dry_run || load_tls(s, e);
 }
 
 void session_close(struct session *s)

@@ -25,6 +25,12 @@ struct session {
 /* Loads everything; after a failure session_close() is still to be called. INPUT may be NULL. */
 MUST_USE bool session_open(struct session *s, struct cmd_context *c,
 	const struct settings_input *input, struct err *e);
+/*
+ * The same for a command that goes as far as it can: that only the token or the organization is
+ * missing is no failure, but told in *LACKING. `origin.root` is empty without organization.
+ */
+MUST_USE bool session_open_incomplete(
+	struct session *s, struct cmd_context *c, struct err *lacking, struct err *e);
 void session_close(struct session *s);
 
 /*

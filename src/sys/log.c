@@ -227,7 +227,7 @@ static size_t whole_characters(struct str text, size_t most)
  * Appends TEXT, printable and without secrets, up to byte MOST; answers where it ended, which is
  * behind MOST if a secret spans that place.
  */
-static size_t add_safe(struct str text, size_t most)
+static size_t add_safe(struct str text, size_t most, struct buf *out)
 {
 	const size_t end = whole_characters(text, most);
 	size_t from = 0, at = 0, n;
@@ -238,13 +238,18 @@ static size_t add_safe(struct str text, size_t most)
 			at++;
 			continue;
 		}
-		utf8_printable(str_from(text.p + from, at - from), &line);
-		buf_add_text(&line, MASK);
+		utf8_printable(str_from(text.p + from, at - from), out);
+		buf_add_text(out, MASK);
 		at += n;
 		from = at;
 	}
-	utf8_printable(str_from(text.p + from, at - from), &line);
+	utf8_printable(str_from(text.p + from, at - from), out);
 	return at;
+}
+
+void log_safe(struct str text, struct buf *out)
+{
+	add_safe(text, text.n, out);
 }
 
 /* WHOLE: the bytes of the message, of which TEXT may be only the first. */
@@ -254,7 +259,7 @@ static bool compose(const char *prefix, struct str text, size_t most, size_t who
 
 	buf_clear(&line);
 	buf_add_text(&line, prefix);
-	end = add_safe(text, most);
+	end = add_safe(text, most, &line);
 	if (end < whole)
 		buf_addf(&line, "... (%zu bytes more)", whole - end);
 	buf_add_char(&line, '\n');

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -27,6 +28,9 @@ bool log_shows(enum log_level level);
 /* Any occurrence of SECRET (8 bytes or longer) in a message is replaced from now on, also in its
    percent- and base64-coded forms. SECRET must outlive the program's messages. At most 4. */
 void log_hide(struct str secret);
+
+/* Appends TEXT as a message would show it: printable, with secrets replaced. */
+void log_safe(struct str text, struct buf *out);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One line of protocol text: PREFIX is '>' or '<'. */

@@ -101,6 +101,32 @@ void net_peer_text(const struct net_addresses *a, unsigned i, char text[static N
 		net_address_text(&a->list[i], text);
 }
 
+bool net_is_loopback(const union net_address *a)
+{
+	if (a->any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
+	return ntohl(a->v4.sin_addr.s_addr) >> 24 == 127;
+}
+
+/* A datagram socket that is connected has been routed, and nothing went out. */
+int net_route(const union net_address *peer, union net_address *local)
+{
+	socklen_t size = peer->any.sa_family == AF_INET6 ? sizeof(peer->v6) : sizeof(peer->v4);
+	int fd = socket(peer->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), number = 0;
+
+	if (fd < 0)
+		return errno;
+	memset(local, 0, sizeof(*local));
+	if (connect(fd, &peer->any, size) != 0 || getsockname(fd, &local->any, &size) != 0)
+		number = errno;
+	close(fd);
+	if (peer->any.sa_family == AF_INET6)
+		local->v6.sin6_port = 0;
+	else
+		local->v4.sin_port = 0;
+	return number;
+}
+
 static const struct {
 	int number;
 	const char *words;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -55,6 +56,15 @@ bool net_local(struct net_addresses *a, const char *path);
 /* The address of index I, as above or "unix:/run/relay". */
 #define NET_PEER_TEXT (NET_LOCAL_MAX + 6)
 void net_peer_text(const struct net_addresses *a, unsigned i, char text[static NET_PEER_TEXT]);
+
+bool net_is_loopback(const union net_address *a);
+/* Appends the servers that /etc/resolv.conf names, ", " between them; nothing if there are none. */
+void net_name_servers(struct buf *out);
+/*
+ * Whether this machine has a route to PEER: 0, with the address it would send from in *LOCAL (port
+ * 0), or the errno of why not. Nothing is sent.
+ */
+int net_route(const union net_address *peer, union net_address *local);
 
 /* A connected, non-blocking stream socket as a wire. */
 struct net_socket {

@@ -188,22 +188,34 @@ static bool ask(const char *name, enum net_family family, int64_t deadline, stru
 	return got;
 }
 
+void net_name_servers(struct buf *out)
+{
+	struct err ignored = {.kind = ERR_NONE};
+	struct str line, rest, word;
+	struct buf text;
+
+	buf_init(&text, 16u * 1024u);
+	(void)!file_read(RESOLV_CONF, &text, &ignored);
+	for (rest = buf_str(&text); rest.n > 0;) {
+		str_cut(rest, '\n', &line, &rest);
+		if (!str_starts(line, "nameserver"))
+			continue;
+		word = str_trim_space(str_skip(line, sizeof("nameserver") - 1));
+		buf_addf(out, "%s%.*s", out->len > 0 ? ", " : "", STR_ARG(word));
+	}
+	buf_wipe(&text);
+}
+
 /* Whether resolv.conf names a server. Where it does not, C libraries ask 127.0.0.1. */
 static bool names_a_server(void)
 {
-	struct err ignored = {.kind = ERR_NONE};
-	struct str line, rest;
-	struct buf text;
-	bool found = false;
+	struct buf servers;
+	bool found;
 
-	buf_init(&text, 16u * 1024u);
-	if (!file_read(RESOLV_CONF, &text, &ignored) && ignored.kind == ERR_INTERRUPTED)
-		found = true;
-	for (rest = buf_str(&text); rest.n > 0 && !found;) {
-		str_cut(rest, '\n', &line, &rest);
-		found = str_starts(line, "nameserver");
-	}
-	buf_wipe(&text);
+	buf_init(&servers, 16u * 1024u);
+	net_name_servers(&servers);
+	found = servers.len > 0 || stop_asked() != 0;
+	buf_wipe(&servers);
 	return found;
 }
 

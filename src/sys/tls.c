@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/base64.h"
+#include "codec/date.h"
 #include "codec/url.h"
 #include "sys/heap.h"
 #include "sys/tls_private.h"
@@ -163,7 +164,7 @@ struct tls *tls_new(struct tls_config *c, struct wire *below, struct str host, s
 	t->below = below;
 	t->config = c;
 	hello_guard_init(&t->guard);
-	buf_init(&t->verdict.chain, 4096);
+	buf_init(&t->verdict.chain, TLS_SOUGHT_MAX * sizeof(struct tls_certificate));
 	mbedtls_ssl_init(&t->ssl);
 	if (mbedtls_ssl_setup(&t->ssl, &c->ssl) != 0) {
 		err_memory(e, "setting up TLS");
@@ -258,18 +259,27 @@ void tls_describe(const struct tls *t, struct buf *out)
 	}
 }
 
+bool tls_certificate(const struct tls *t, unsigned index, struct tls_certificate *out)
+{
+	const struct buf *chain = &t->verdict.chain;
+	size_t count = chain->len / sizeof *out;
+
+	if (index >= count)
+		return false;
+	memcpy(out, chain->data + (count - 1 - index) * sizeof *out, sizeof *out);
+	return true;
+}
+
 void tls_describe_chain(const struct tls *t, struct buf *out)
 {
-	struct str rest = buf_str(&t->verdict.chain);
-	struct str line;
+	struct tls_certificate c;
 
-	while (rest.n > 0) {
-		bool more = str_cut_last(rest, '\n', &rest, &line);
-
-		buf_add_str(out, more ? line : rest);
+	for (unsigned i = 0; tls_certificate(t, i, &c); i++) {
+		buf_addf(out, "%s, issued by %s, %s, valid from ", c.subject, c.issuer, c.key);
+		date_add_rfc3339(c.not_before, out);
+		buf_add_text(out, " to ");
+		date_add_rfc3339(c.not_after, out);
 		buf_add_char(out, '\n');
-		if (!more)
-			return;
 	}
 }
 

@@ -77,6 +77,24 @@ void tls_describe(const struct tls *t, struct buf *out);
 /* One line a certificate of the peer's chain, leaf first, and the root that vouched for it. */
 void tls_describe_chain(const struct tls *t, struct buf *out);
 
+/* A certificate that verification has met. */
+#define TLS_NAME_TEXT 128
+#define TLS_KEY_TEXT  32
+struct tls_certificate {
+	char subject[TLS_NAME_TEXT], issuer[TLS_NAME_TEXT]; /* "Common Name (Organization)" */
+	char key[TLS_KEY_TEXT];                             /* "EC 256 bits" */
+	int64_t not_before, not_after;                      /* seconds since 1970 */
+	/* Where the trust in it is from; NULL unless it is an anchor. An embedded one has no dates
+	   of its own. */
+	const struct trust_source *source;
+};
+/*
+ * The certificate at INDEX, 0 being the leaf, the last one the root that vouched for it if one did;
+ * false when there are not so many. Also tells, after a handshake that failed, what the peer has
+ * shown as far as it was looked at.
+ */
+bool tls_certificate(const struct tls *t, unsigned index, struct tls_certificate *out);
+
 /* mbedTLS's version, for `version`. */
 const char *tls_library(void);
 /* Parses "sha256//BASE64" into PIN. */

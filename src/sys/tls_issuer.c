@@ -35,17 +35,19 @@ static bool is_listed(const struct tls_anchors *a, struct str der)
 static bool add_found(void *context, const struct trust_source *source, struct str der)
 {
 	struct tls_anchors *a = context;
+	struct tls_anchor *anchor;
 	mbedtls_x509_crt *crt;
 	int code;
 
-	(void)source;
 	if (is_listed(a, der))
 		return true;
-	crt = mbedtls_calloc(1, sizeof *crt);
-	if (crt == NULL) {
+	anchor = mbedtls_calloc(1, sizeof *anchor);
+	if (anchor == NULL) {
 		a->starved = true;
 		return false;
 	}
+	anchor->source = source;
+	crt = &anchor->crt;
 	mbedtls_x509_crt_init(crt);
 	code = tls_parse_anchor(crt, der);
 	if (code != 0) {
@@ -152,30 +154,41 @@ int tls_find_issuer(void *context, const mbedtls_x509_crt *child, mbedtls_x509_c
 		return MBEDTLS_ERR_X509_FATAL_ERROR;
 	}
 	*candidates = hand_out(a, issuer, &t->verdict.candidates);
+	a->lent = *candidates;
 	/* The library frees them: asked for once more, they are looked for once more. */
 	*sought = str_from(NULL, 0);
 	return 0;
 }
 
+const struct trust_source *tls_source_of(const struct tls_anchors *a, const mbedtls_x509_crt *crt)
+{
+	const mbedtls_x509_crt *one = a->lent;
+
+	while (one != NULL && one != crt)
+		one = one->next;
+	return one != NULL ? ((const struct tls_anchor *)(const void *)one)->source : NULL;
+}
+
 struct leaf_search {
 	struct str der;
-	bool found;
+	const struct trust_source *found;
 };
 
 static bool is_leaf(void *context, const struct trust_source *source, struct str der)
 {
 	struct leaf_search *search = context;
 
-	(void)source;
-	search->found = str_equal(der, search->der);
-	return !search->found;
+	if (str_equal(der, search->der))
+		search->found = source;
+	return search->found == NULL;
 }
 
-bool tls_trusts_itself(struct tls *t, const mbedtls_x509_crt *leaf)
+const struct trust_source *tls_trusts_itself(struct tls *t, const mbedtls_x509_crt *leaf)
 {
 	struct leaf_search search = {.der = tls_slice(&leaf->raw)};
 	struct str subject = tls_slice(&leaf->subject_raw);
 
-	return trust_visit(t->config->trust, &subject, 1, is_leaf, &search, NULL, &t->fault) &&
-		search.found;
+	return trust_visit(t->config->trust, &subject, 1, is_leaf, &search, NULL, &t->fault)
+		? search.found
+		: NULL;
 }

@@ -44,7 +44,7 @@ struct tls_verdict {
 	   the verification. */
 	unsigned constraint_count;
 	struct str constraints[MBEDTLS_X509_MAX_INTERMEDIATE_CA + 2];
-	struct buf chain; /* a line a certificate, root first */
+	struct buf chain; /* a struct tls_certificate each, root first */
 };
 
 #define TLS_SOUGHT_MAX (MBEDTLS_X509_MAX_INTERMEDIATE_CA + 2)
@@ -59,7 +59,15 @@ struct tls_anchors {
 	struct str sought[TLS_SOUGHT_MAX];
 	unsigned sought_count;
 	bool starved;            /* out of memory: FOUND lacks some */
-	mbedtls_x509_crt *found; /* owned list */
+	mbedtls_x509_crt *found; /* owned list; each is the first member of a struct tls_anchor */
+	const mbedtls_x509_crt *lent; /* the list handed out last, the library's until it asks again
+				       */
+};
+
+/* A trust anchor as the library has it, and where it is from. */
+struct tls_anchor {
+	mbedtls_x509_crt crt; /* first member: the library frees the whole by it */
+	const struct trust_source *source;
 };
 
 struct tls {
@@ -90,10 +98,12 @@ int tls_parse_anchor(mbedtls_x509_crt *crt, struct str der);
 /* Callback for mbedtls_ssl_conf_ca_cb; the context is the configuration. */
 int tls_find_issuer(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates);
 /*
- * Whether the trust sources hold the leaf itself, byte for byte: a server with a self-signed
+ * The trust source that holds the leaf itself, byte for byte, or NULL: a server with a self-signed
  * certificate is trusted that way, whether it calls itself a CA or not.
  */
-bool tls_trusts_itself(struct tls *t, const mbedtls_x509_crt *leaf);
+const struct trust_source *tls_trusts_itself(struct tls *t, const mbedtls_x509_crt *leaf);
+/* The source of CRT if it is one of the anchors handed out last, else NULL. */
+const struct trust_source *tls_source_of(const struct tls_anchors *a, const mbedtls_x509_crt *crt);
 void tls_anchors_wipe(struct tls_anchors *a);
 
 /* Callback for mbedtls_ssl_set_verify; the context is the connection. */

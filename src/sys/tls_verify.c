@@ -19,7 +19,7 @@
 #define SAN_IP  0x87
 
 #define DATE_TEXT 24
-#define NAME_TEXT 128
+#define NAME_TEXT TLS_NAME_TEXT
 #define WHAT_TEXT (NAME_TEXT + 48)
 /* Names of the certificate that a message lists. */
 #define NAMES_SHOWN 5
@@ -429,18 +429,35 @@ static bool is_pinned(const struct tls_config *c, const mbedtls_x509_crt *crt)
 	return false;
 }
 
-static void describe(struct buf *out, const mbedtls_x509_crt *crt)
+/* Years that a date cannot be in give the nearest second that it can. */
+static int64_t seconds_of(const mbedtls_x509_time *t)
 {
-	char subject[NAME_TEXT], issuer[NAME_TEXT], from[DATE_TEXT], to[DATE_TEXT];
+	const struct date d = {.year = t->year,
+		.month = t->mon,
+		.day = t->day,
+		.hour = t->hour,
+		.minute = t->min,
+		.second = t->sec};
+	int64_t seconds = 0;
 
-	name_text(&crt->subject, subject);
-	name_text(&crt->issuer, issuer);
-	date_text(&crt->valid_from, from);
-	date_text(&crt->valid_to, to);
-	if (out->len > 0)
-		buf_add_char(out, '\n');
-	buf_addf(out, "%s, issued by %s, %s %u bits, valid from %s to %s", subject, issuer,
-		mbedtls_pk_get_name(&crt->pk), (unsigned)mbedtls_pk_get_bitlen(&crt->pk), from, to);
+	if (!date_to_seconds(&d, &seconds) && t->year > 1970)
+		seconds = INT64_MAX;
+	return seconds;
+}
+
+/* SOURCE: where it is trusted from, NULL if it is not trusted for itself. */
+static void record(
+	struct tls_verdict *v, const mbedtls_x509_crt *crt, const struct trust_source *source)
+{
+	struct tls_certificate c = {.source = source};
+
+	name_text(&crt->subject, c.subject);
+	name_text(&crt->issuer, c.issuer);
+	snprintf(c.key, sizeof c.key, "%s %u bits", mbedtls_pk_get_name(&crt->pk),
+		(unsigned)mbedtls_pk_get_bitlen(&crt->pk));
+	c.not_before = seconds_of(&crt->valid_from);
+	c.not_after = seconds_of(&crt->valid_to);
+	buf_add(&v->chain, &c, sizeof c);
 }
 
 /* The user's trust in the leaf itself makes what stands above it meaningless. */
@@ -485,12 +502,15 @@ int tls_judge(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
 	struct tls *t = context;
 	struct tls_verdict *v = &t->verdict;
+	const struct trust_source *source = tls_source_of(&t->anchors, crt);
 	uint32_t own = *flags;
 
-	if (depth == 0 && ((own | v->flags) & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 &&
-		tls_trusts_itself(t, crt)) {
-		forget_above(v);
-		own &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+	if (depth == 0 && ((own | v->flags) & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+		source = tls_trusts_itself(t, crt);
+		if (source != NULL) {
+			forget_above(v);
+			own &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+		}
 	}
 	v->pinned = v->pinned || is_pinned(t->config, crt);
 	if (crt->raw.len == 0) {
@@ -499,7 +519,7 @@ int tls_judge(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	}
 	object_to_flags(t, crt, depth, own);
 	own |= depth > 0 ? judge_ca(t, crt, depth) : judge_leaf(t, crt, own);
-	describe(&v->chain, crt);
+	record(v, crt, source);
 	v->flags |= own;
 	v->complete = depth == 0;
 	if (v->complete)
