@@ -298,7 +298,7 @@ interop: build/sentry-scim build/local-sentry
 bench: build/sentry-scim build/local-sentry \
 		$(patsubst %.c,build/$(TARGET)/%,$(wildcard tests/bench/floor.c))
 	$Qtests/bench/run
-interop: ## against servers that others wrote: SCIMMY and nginx
+interop: ## against servers, proxies and networks that others made
 bench: ## size, memory, instructions and time, beside curl and a bare mbedTLS program
 demo: build/sentry-scim build/local-sentry ## creates a member at a local Sentry over verified TLS
 	$Qtests/demo

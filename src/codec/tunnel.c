@@ -332,6 +332,9 @@ static bool refuse_http(struct tunnel *t, struct err *e)
 			"the proxy refused the user name or password (407); only Basic "
 			"authentication is spoken",
 			"the proxy demands a user name and a password (407)");
+	if (status == 401) /* tinyproxy's word for wrong ones */
+		return refuse_login(t, e, "the proxy refused the user name or password (401)",
+			"the proxy demands a user name and a password (401)");
 	buf_init(&line, LIMIT_HTTP_HEAD * 4);
 	quote_status_line(t, &line);
 	refuse(t, e, "refused to connect to", buf_text(&line));
