@@ -237,6 +237,14 @@ static bool guard(struct task *t)
 
 	if (text != NULL && !str_to_u64(str_of(text), PLAN_USUAL - 1, &most))
 		return err_set(t->e, ERR_USAGE, "--max-removals wants a number, not '%s'", text);
+	/* A file that something has emptied must not empty a small organization. */
+	if (text == NULL && t->job.reader != NULL && t->job.summary.rows == 0 &&
+		t->plan.counts[PLAN_REMOVE] > 0) {
+		err_set(t->e, ERR_INPUT, "the roster has no rows; nothing was changed");
+		err_hint(t->e, "if nobody but owners is to be left, --max-removals %llu allows it",
+			(unsigned long long)t->plan.counts[PLAN_REMOVE]);
+		return false;
+	}
 	return plan_guard(&t->plan, most, t->e);
 }
 

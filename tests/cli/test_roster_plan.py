@@ -219,6 +219,17 @@ def _():
         s.run("roster", "apply", file, "--prune", "--max-removals", "none").expect(2)
 
 
+@case("a roster without rows removes nobody, unless that is said")
+def _():
+    with Sentry(*PEOPLE) as s:
+        for text in ("userName\n", "[]"):
+            s.run("roster", "apply", write(text), "--prune").expect(2, err="no rows")
+            assert changes_sent(s) == []
+        s.run("roster", "apply", write("[]")).expect(0)
+        s.run("roster", "apply", write("[]"), "--prune", "--max-removals", "3").expect(0)
+        assert list(s.members()) == ["own@x.org"]
+
+
 def saved(s, file, *options):
     plan = s.run("roster", "plan", file, *options, "-o", "json").expect(0)
     return write(plan.out, "plan.json")
