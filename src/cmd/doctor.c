@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@
 #define INDENT      18
 #define WIDTH_USUAL 80
 #define WIDTH_LEAST 40
+/* Longer lines are hard to read. */
+#define WIDTH_MOST 100
+#define ARROW      "-> "
 
 static const struct out_column columns[] = {
 	{"STEP", "step", false},
@@ -118,43 +122,41 @@ static bool show_json(struct doctor *d, enum diagnosis_step step)
 	return ok;
 }
 
-/* Adds TEXT, wrapped at blanks and indented, from column *COLUMN on. */
-static void add_wrapped(struct doctor *d, struct str text, size_t *column, struct buf *out)
-{
-	struct str word;
-
-	while (text.n > 0) {
-		size_t width;
-
-		str_cut(text, ' ', &word, &text);
-		width = utf8_columns(word);
-		if (*column > INDENT && *column + 1 + width > d->width) {
-			buf_addf(out, "\n%*s", INDENT, "");
-			*column = INDENT;
-		} else if (*column > INDENT) {
-			buf_add_char(out, ' ');
-			++*column;
-		}
-		buf_add_str(out, word);
-		*column += width;
-	}
-}
-
-static void add_text(struct doctor *d, const char *mark, const char *text, struct buf *out)
+/*
+ * Adds MARK and TEXT, wrapped at blanks. The line under way is at column INDENT; those that follow
+ * begin HANG further to the right.
+ */
+static void add_text(
+	const struct doctor *d, const char *mark, const char *text, size_t hang, struct buf *out)
 {
 	size_t column = INDENT + strlen(mark);
+	struct str rest, word;
 	struct buf safe;
+	bool first = true;
 
 	buf_init(&safe, LIMIT_HTTP_BODY);
 	log_safe(str_of(text), &safe);
 	buf_add_text(out, mark);
-	if (mark[0] != '\0')
-		column = INDENT; /* the first word stands right behind the mark */
-	add_wrapped(d, buf_str(&safe), &column, out);
+	for (rest = buf_str(&safe); rest.n > 0; first = false) {
+		size_t width;
+
+		str_cut(rest, ' ', &word, &rest);
+		width = utf8_columns(word);
+		if (!first && column + 1 + width > d->width) {
+			buf_addf(out, "\n%*s", (int)(INDENT + hang), "");
+			column = INDENT + hang;
+		} else if (!first) {
+			buf_add_char(out, ' ');
+			column++;
+		}
+		buf_add_str(out, word);
+		column += width;
+	}
+	buf_add_char(out, '\n');
 	buf_wipe(&safe);
 }
 
-static void add_facts(struct doctor *d, const struct finding *f, struct buf *out)
+static void add_facts(const struct doctor *d, const struct finding *f, struct buf *out)
 {
 	const char *name, *value;
 	size_t next = 0;
@@ -165,8 +167,7 @@ static void add_facts(struct doctor *d, const struct finding *f, struct buf *out
 		buf_clear(&line);
 		buf_addf(&line, "%s: %s", name, value);
 		buf_addf(out, "%*s", INDENT, "");
-		add_text(d, "", buf_text(&line), out);
-		buf_add_char(out, '\n');
+		add_text(d, "", buf_text(&line), 2, out);
 	}
 	buf_wipe(&line);
 }
@@ -193,19 +194,26 @@ static bool show_lines(struct doctor *d, enum diagnosis_step step)
 	buf_add_text(&line, f->summary);
 	if (f->ms > 0)
 		buf_addf(&line, " (%lld ms)", (long long)f->ms);
-	add_text(d, "", buf_text(&line), &text);
-	buf_add_char(&text, '\n');
+	add_text(d, "", buf_text(&line), 0, &text);
 	if (f->state != DIAGNOSIS_SKIPPED)
 		add_facts(d, f, &text);
 	if (f->advice[0] != '\0') {
 		buf_addf(&text, "%*s", INDENT, "");
-		add_text(d, "-> ", f->advice, &text);
-		buf_add_char(&text, '\n');
+		add_text(d, ARROW, f->advice, sizeof ARROW - 1, &text);
 	}
 	ok = out_prepared(&text, &d->output);
 	buf_wipe(&line);
 	buf_wipe(&text);
 	return ok;
+}
+
+static void show_progress(const struct doctor *d, enum diagnosis_step step)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "checking: %s", diagnosis_step_name(step));
+	if (d->session.settings.progress)
+		log_status(text);
 }
 
 /* Shows what is known by now, in order, up to the first step that is open. */
@@ -215,8 +223,7 @@ static void show(struct doctor *d)
 		enum diagnosis_step step = d->shown;
 
 		if (at(d, step)->state == DIAGNOSIS_OPEN) {
-			if (d->session.settings.progress)
-				log_status(diagnosis_step_name(step));
+			show_progress(d, step);
 			return;
 		}
 		d->shown++;
@@ -367,7 +374,8 @@ static void take_dial(struct doctor *d, const struct conn *c, const struct err *
 	char text[NET_PEER_TEXT];
 	unsigned i;
 
-	for (i = 0; i < c->dial.started; i++) {
+	/* One that took the connection at once is told by the summary. */
+	for (i = 0; i < c->dial.started && (e != NULL || c->dial.started > 1); i++) {
 		const char *what = "no answer before another one took the connection";
 
 		net_peer_text(c->dial.addresses, i, text);
@@ -682,6 +690,8 @@ static int report(struct doctor *d, const struct err *lacking, const struct err 
 	d->width = d->out.width > 0 ? d->out.width : WIDTH_USUAL;
 	if (d->width < WIDTH_LEAST)
 		d->width = WIDTH_LEAST;
+	if (d->width > WIDTH_MOST)
+		d->width = WIDTH_MOST;
 	examine(d, lacking, e);
 	diagnosis_close(&d->diagnosis);
 	show(d);

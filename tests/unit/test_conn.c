@@ -154,6 +154,55 @@ static void one_connection_serves_one_request_after_another(void **state)
 	assert_false(peer_called(&peer));
 }
 
+/* What an observer was told: the letters of the states, and of the failure. */
+static char told[16];
+
+static void note(struct conn_observer *o, const struct conn *c, const struct err *e)
+{
+	static const char letters[] = {
+		[CONN_CLOSED] = 'c',
+		[CONN_DIALLING] = 'd',
+		[CONN_PROXY_HANDSHAKE] = 'p',
+		[CONN_TUNNEL] = 't',
+		[CONN_HANDSHAKE] = 'h',
+		[CONN_SENDING] = 's',
+		[CONN_RECEIVING] = 'r',
+		[CONN_IDLE] = 'i',
+	};
+	size_t len = strlen(told);
+
+	(void)o;
+	assert_true(len + 2 < sizeof(told));
+	told[len++] = letters[c->state];
+	if (e != NULL) {
+		assert_int_equal(c->socket.fd >= 0, c->state != CONN_DIALLING);
+		told[len++] = '!';
+	}
+	told[len] = '\0';
+}
+
+static void an_observer_sees_each_state_end(void **state)
+{
+	struct conn_observer observer = {.over = note};
+
+	(void)state;
+	told[0] = '\0';
+	conn.observer = &observer;
+	ask();
+	peer_say(&peer, ANSWER);
+	finish(CONN_DONE);
+	assert_string_equal(told, "dr");
+	start(REQUEST);
+	peer_hang_up(&peer);
+	expect_failure(ERR_CLOSED, true, "without an answer");
+	assert_string_equal(told, "drr!");
+	peer_close(&peer);
+	start(REQUEST);
+	expect_failure(ERR_CONNECT, false, "refused");
+	assert_string_equal(told, "drr!d!");
+	peer_open(&peer, 8);
+}
+
 /* The idle connection is gone: another one takes its place before anything is sent. */
 static void expect_replaced(void)
 {
@@ -807,6 +856,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(one_connection_serves_one_request_after_another),
+		TEST(an_observer_sees_each_state_end),
 		TEST(an_idle_connection_that_was_closed_is_replaced),
 		TEST(an_idle_connection_that_was_reset_is_replaced),
 		TEST(bytes_on_an_idle_connection_end_it),

@@ -245,6 +245,18 @@ static int the_beginning_of_a_secret_is_hidden_too(void)
 	return APART_PASSED;
 }
 
+static int text_for_elsewhere_is_made_safe_too(void)
+{
+	struct buf out;
+
+	buf_init(&out, 4096);
+	log_hide(str_of(TOKEN));
+	log_safe(str_of("a\n" TOKEN " \033[1m"), &out);
+	EXPECT(strcmp(buf_text(&out), "a\\x0a[hidden] \\x1b[1m") == 0);
+	buf_wipe(&out);
+	return APART_PASSED;
+}
+
 static int what_only_resembles_a_secret_is_shown(void)
 {
 	EXPECT(catch_errors() == APART_PASSED);
@@ -412,6 +424,7 @@ int main(void)
 		apart_test(a_secret_is_hidden_in_every_form),
 		apart_test(a_secret_is_hidden_inside_base64),
 		apart_test(the_beginning_of_a_secret_is_hidden_too),
+		apart_test(text_for_elsewhere_is_made_safe_too),
 		apart_test(what_only_resembles_a_secret_is_shown),
 		apart_test(short_secrets_are_not_looked_for),
 		apart_test(four_secrets_are_hidden),

@@ -54,6 +54,16 @@ static bool make(const char *method, const char *path, const char *body, bool sh
 	return message_write(&origin, &call, shown, &out, &err);
 }
 
+static void without_a_token_none_is_sent(void **state)
+{
+	(void)state;
+	origin.token = str_from(NULL, 0);
+	assert_true(make("GET", "Users", "", false));
+	assert_null(strstr(buf_text(&out), "Authorization"));
+	assert_true(make("GET", "Users", "", true));
+	assert_null(strstr(buf_text(&out), "Authorization"));
+}
+
 static void requests_are_these_bytes(void **state)
 {
 	(void)state;
@@ -231,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(requests_are_these_bytes, begin, end),
+		cmocka_unit_test_setup_teardown(without_a_token_none_is_sent, begin, end),
 		cmocka_unit_test_setup_teardown(without_a_body_there_is_no_length, begin, end),
 		cmocka_unit_test_setup_teardown(sentrys_own_interface_has_another_root, begin, end),
 		cmocka_unit_test_setup_teardown(

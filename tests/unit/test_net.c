@@ -66,6 +66,40 @@ static void literals_are_parsed_and_written_back(void **state)
 	}
 }
 
+static void loopback_is_told_from_the_rest(void **state)
+{
+	static const char *const inside[] = {"127.0.0.1", "127.255.0.3", "::1"};
+	static const char *const outside[] = {"128.0.0.1", "126.0.0.1", "::2", "fe80::1"};
+	union net_address a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
+		a = address_of(inside[i], 1);
+		assert_true(net_is_loopback(&a));
+	}
+	for (i = 0; i < sizeof(outside) / sizeof(outside[0]); i++) {
+		a = address_of(outside[i], 1);
+		assert_false(net_is_loopback(&a));
+	}
+}
+
+static void a_route_has_an_address_to_send_from(void **state)
+{
+	const int before = open_descriptors();
+	union net_address peer = address_of("127.0.0.1", 443), local;
+	char text[NET_ADDRESS_TEXT];
+
+	(void)state;
+	assert_int_equal(net_route(&peer, &local), 0);
+	net_address_text(&local, text);
+	assert_string_equal(text, "127.0.0.1:0");
+	/* Nothing can be sent to everybody (RFC 919) without having asked for it. */
+	peer = address_of("255.255.255.255", 443);
+	assert_int_not_equal(net_route(&peer, &local), 0);
+	assert_int_equal(open_descriptors(), before);
+}
+
 static void what_is_no_literal_is_left_alone(void **state)
 {
 	static const char *const texts[] = {"", "localhost", "127.1", "127.0.0.1.", "127.0.0.256",
@@ -978,6 +1012,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(literals_are_parsed_and_written_back),
+		cmocka_unit_test(loopback_is_told_from_the_rest),
+		cmocka_unit_test(a_route_has_an_address_to_send_from),
 		cmocka_unit_test(what_is_no_literal_is_left_alone),
 		cmocka_unit_test(the_longest_address_fits),
 		cmocka_unit_test(literals_ask_nobody),

@@ -230,6 +230,43 @@ static void describes_the_chain_leaf_first(void **state)
 	end(&s);
 }
 
+static void tells_where_the_trust_is_from(void **state)
+{
+	struct session s;
+	struct tls_certificate c;
+
+	(void)state;
+	start_to(&s, GOOD "1.3\tsilent");
+	assert_true(tls_certificate(s.tls, 0, &c));
+	assert_string_equal(c.subject, "localhost");
+	assert_int_equal(c.not_before, 1795405474); /* 2026-11-23T03:44:34Z */
+	assert_true(c.not_after > c.not_before);
+	assert_null(c.source);
+	assert_true(tls_certificate(s.tls, 2, &c));
+	assert_string_equal(c.subject, "Matrix root");
+	assert_ptr_equal(c.source, &s.trust.sources[0]);
+	assert_false(tls_certificate(s.tls, 3, &c));
+	end(&s);
+}
+
+static void a_refused_chain_can_be_looked_at(void **state)
+{
+	struct session s;
+	struct tls_certificate c;
+
+	(void)state;
+	prepare(&s, ZOO "good/trust.pem");
+	open_to(&s, GOOD "1.3\tsilent", "other.example");
+	assert_false(tls_certificate(s.tls, 0, &c));
+	assert_int_equal(peer_handshake(s.tls, &s.e), IO_FAIL);
+	assert_int_equal(s.e.kind, ERR_CERTIFICATE);
+	assert_true(tls_certificate(s.tls, 0, &c));
+	assert_string_equal(c.subject, "localhost");
+	assert_true(tls_certificate(s.tls, 2, &c));
+	assert_non_null(c.source);
+	end(&s);
+}
+
 /* Endings */
 
 static void tells_a_cut_from_an_end(void **state)
@@ -821,6 +858,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(survives_session_tickets, start, stop),
 		cmocka_unit_test_setup_teardown(sends_no_literal_as_server_name, start, stop),
 		cmocka_unit_test_setup_teardown(describes_the_chain_leaf_first, start, stop),
+		cmocka_unit_test_setup_teardown(tells_where_the_trust_is_from, start, stop),
+		cmocka_unit_test_setup_teardown(a_refused_chain_can_be_looked_at, start, stop),
 		cmocka_unit_test_setup_teardown(tells_a_cut_from_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(
 			writes_nothing_before_the_handshake_is_over, start, stop),
