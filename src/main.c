@@ -323,7 +323,7 @@ const struct cmd_spec cmd_table[] = {
 			"gives "
 			"the same facts as an array of steps.",
 		.examples = "sentry-scim doctor\n"
-			    "sentry-scim doctor -o json >ticket.json",
+			    "sentry-scim doctor -o json | tee ticket.json",
 		.groups = ALL_GROUPS,
 		.run = cmd_doctor,
 	},

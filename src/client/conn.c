@@ -90,7 +90,7 @@ void conn_begin(struct conn *c, struct str request, enum http_request_kind kind,
 static void tell(struct conn *c, const struct err *e)
 {
 	if (c->observer != NULL)
-		c->observer->over(c->observer, c, e);
+		c->observer->over(c->observer->context, c, e);
 }
 
 /* ---- becoming connected ---- */

@@ -48,14 +48,15 @@ struct conn;
  * the connection came about: `dial`, `tls` and the rest may be looked at, and not changed.
  */
 struct conn_observer {
-	void (*over)(struct conn_observer *o, const struct conn *c, const struct err *e);
+	void (*over)(void *context, const struct conn *c, const struct err *e);
+	void *context;
 };
 
 struct conn {
 	enum conn_state state;
 	const struct route *route;
-	struct conn_observer *observer; /* or NULL; the caller's, set after conn_init() */
-	unsigned id;                    /* for messages */
+	const struct conn_observer *observer; /* or NULL; the caller's, set after conn_init() */
+	unsigned id;                          /* for messages */
 	struct net_dial dial;
 	struct net_socket socket;
 	struct tls *proxy_tls; /* NULL without */

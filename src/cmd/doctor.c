@@ -34,7 +34,7 @@ static const struct out_column columns[] = {
 };
 
 struct doctor {
-	struct conn_observer observer; /* first member */
+	struct conn_observer observer;
 	struct session session;
 	struct diagnosis diagnosis;
 	struct out out;
@@ -495,7 +495,7 @@ static void take_proxy_handshake(struct doctor *d, const struct conn *c, const s
 		take_tunnel(d, e);
 }
 
-static void over(struct conn_observer *o, const struct conn *c, const struct err *e)
+static void over(void *context, const struct conn *c, const struct err *e)
 {
 	static const enum diagnosis_step steps[] = {
 		[CONN_CLOSED] = DIAGNOSIS_HTTP,
@@ -507,7 +507,7 @@ static void over(struct conn_observer *o, const struct conn *c, const struct err
 		[CONN_RECEIVING] = DIAGNOSIS_HTTP,
 		[CONN_IDLE] = DIAGNOSIS_HTTP,
 	};
-	struct doctor *d = (struct doctor *)o;
+	struct doctor *d = context;
 	struct finding *f = at(d, steps[c->state]);
 
 	if (f->state != DIAGNOSIS_OPEN)
@@ -704,7 +704,7 @@ static int report(struct doctor *d, const struct err *lacking, const struct err 
 
 int cmd_doctor(struct cmd_context *c)
 {
-	struct doctor d = {.observer = {.over = over}};
+	struct doctor d = {.observer = {.over = over, .context = &d}};
 	struct err lacking, e;
 	int code;
 

@@ -10,8 +10,8 @@ from harness import MEMBER, ORG, TOKEN, Sentry, case, run, write
 
 COMMANDS = ["member create", "member list", "member get", "member status", "member set-role",
             "member delete", "team create", "team list", "team get", "team rename", "team delete",
-            "team add", "team remove", "team set", "schema", "api", "config", "completion", "help",
-            "version", "man"]
+            "team add", "team remove", "team set", "schema", "api", "doctor", "config",
+            "completion", "help", "version", "man"]
 SINGLE = {  # options that may be given once, with a value that they take
     "token-file": "/nowhere", "token-fd": "9", "org": "a", "region": "us",
           "url": "https://a.example",

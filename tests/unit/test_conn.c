@@ -157,7 +157,7 @@ static void one_connection_serves_one_request_after_another(void **state)
 /* What an observer was told: the letters of the states, and of the failure. */
 static char told[16];
 
-static void note(struct conn_observer *o, const struct conn *c, const struct err *e)
+static void note(void *context, const struct conn *c, const struct err *e)
 {
 	static const char letters[] = {
 		[CONN_CLOSED] = 'c',
@@ -171,7 +171,7 @@ static void note(struct conn_observer *o, const struct conn *c, const struct err
 	};
 	size_t len = strlen(told);
 
-	(void)o;
+	assert_ptr_equal(context, told);
 	assert_true(len + 2 < sizeof(told));
 	told[len++] = letters[c->state];
 	if (e != NULL) {
@@ -183,7 +183,7 @@ static void note(struct conn_observer *o, const struct conn *c, const struct err
 
 static void an_observer_sees_each_state_end(void **state)
 {
-	struct conn_observer observer = {.over = note};
+	struct conn_observer observer = {.over = note, .context = told};
 
 	(void)state;
 	told[0] = '\0';
