@@ -180,14 +180,31 @@ static void start_row(struct run *r, struct lane *l, int64_t now)
 	r->busy++;
 }
 
+/* Whether lane I may begin a row. */
+static bool is_vacant(const struct run *r, unsigned i)
+{
+	return r->lanes[i].state == LANE_FREE && i < r->pace.allowed && !r->draining &&
+		!r->read_all;
+}
+
+static bool any_vacant(const struct run *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->options->jobs; i++)
+		if (is_vacant(r, i))
+			return true;
+	return false;
+}
+
 static bool fill(struct run *r, int64_t now, struct err *e)
 {
 	unsigned i;
 
-	for (i = 0; i < r->options->jobs && !r->draining && !r->read_all; i++) {
+	for (i = 0; i < r->options->jobs; i++) {
 		struct lane *l = &r->lanes[i];
 
-		if (l->state != LANE_FREE || i >= r->pace.allowed)
+		if (!is_vacant(r, i))
 			continue;
 		if (next_row(r, l, e)) {
 			start_row(r, l, now);
@@ -434,7 +451,9 @@ static bool loop(struct run *r, struct err *e)
 		if (!collect(r, e))
 			return false;
 		tick(r, now);
-		if (r->busy > 0 && !wait_all(r, clock_now(), e))
+		/* A lane that an answer has just set free goes on at once, not when the next
+		   answer comes to another. */
+		if (r->busy > 0 && !any_vacant(r) && !wait_all(r, clock_now(), e))
 			return false;
 	}
 }

@@ -12,6 +12,7 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
 
 import harness
@@ -244,6 +245,30 @@ def _():
         run("--scim-url", s.url, "roster", "import", roster(20), "--rate", "200").expect(0)
         gaps = [b - a for a, b in zip(times, times[1:])]
         assert max(gaps) > 0.9, gaps
+
+
+@case("a connection whose answer has come goes on at once, whatever the others wait for")
+def _():
+    count = 40
+    others, seen = threading.Event(), []
+
+    def handle(connection):
+        while True:
+            head, body = read_request(connection)
+            if not head:
+                return
+            name = json.loads(body)["userName"]
+            if name == "m0@example.com":
+                # Its answer wakes nobody: it comes when all the others have been served.
+                others.wait()
+            seen.append(name)
+            if len(seen) == count - 1:
+                others.set()
+            connection.sendall(answer(201, json.dumps({"id": str(len(seen)), "userName": name})))
+    with Scripted(handle) as s:
+        run("--scim-url", s.url, "roster", "import", roster(count), "--jobs", "2", "--rate",
+            "10000", "--timeout", "20", "--retries", "0").expect(0)
+        assert seen[-1] == "m0@example.com" and len(seen) == count, seen
 
 
 @case("an unwell server ends the run early, resumable; a refused token too")
