@@ -80,7 +80,8 @@ static void forget_refusal(struct provision *p)
 	err_clear(&p->err);
 }
 
-/* The end with the server's resource. Running out of memory for it does not undo what was done. */
+/* The end with the server's resource. Running out of memory for it does not undo what was done, and
+   another run must not do it again. */
 static void succeed(struct provision *p, enum provision_outcome outcome, struct str resource)
 {
 	forget_refusal(p);
@@ -89,6 +90,8 @@ static void succeed(struct provision *p, enum provision_outcome outcome, struct 
 	if (p->resource.failed) {
 		err_memory(&p->err, "keeping the server's answer");
 		err_context(&p->err, "%.*s was provisioned", NAME_ARG(p));
+		p->unsettled = outcome == PROVISION_CREATED;
+		p->confirmed = false;
 		fail(p);
 		return;
 	}
@@ -219,6 +222,7 @@ static void doubt(struct provision *p, const char *cause)
 			(int)(p->user_name.n < 60 ? p->user_name.n : 60), p->user_name.p);
 		return;
 	}
+	p->unsettled = p->answered;
 	if (p->answered)
 		fail(p);
 	else
@@ -330,7 +334,8 @@ static void confirm_absent(struct provision *p, const struct provision_event *ev
 {
 	int64_t wait;
 
-	if (p->answered) { /* it was refused after all, or in effect */
+	if (p->answered) { /* it was refused after all, or in effect; or it exists unlisted */
+		p->unsettled = p->err.kind == ERR_EXISTS;
 		fail(p);
 		return;
 	}
@@ -467,6 +472,7 @@ static void lookup_failed(struct provision *p, const char *reason)
 	} else if (p->state == PROVISION_FIND && p->put_sent) {
 		end_unknown(p, "the role was changed", reason);
 	} else {
+		p->unsettled = p->state == PROVISION_CONFIRM;
 		fail(p);
 	}
 }

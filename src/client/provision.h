@@ -87,6 +87,10 @@ struct provision {
 	bool by_other_name;  /* the member was found by another of its addresses */
 	struct buf resource; /* owned: the member as the server sent it, byte for byte */
 	struct err err;      /* FAILED */
+	bool unsettled;      /* FAILED, though the create may have been executed, or was: the server
+				answered with what tells nothing, or that the member exists, and no
+				look-up told more; or there was no memory for its answer. Another run
+				must ask before it sends again, as after ERR_UNKNOWN */
 	int status;          /* of the last refusal, 0 if none: its body is in `refusal` */
 	struct buf refusal;  /* owned */
 };

@@ -77,7 +77,9 @@ static enum journal_state outcome_of(const struct provision *p)
 	case PROVISION_EXISTED: return JOURNAL_EXISTS;
 	case PROVISION_UPDATED: return JOURNAL_UPDATED;
 	case PROVISION_UNCHANGED: return JOURNAL_UNCHANGED;
-	default: return p->err.kind == ERR_UNKNOWN ? JOURNAL_UNKNOWN : JOURNAL_FAILED;
+	default:
+		return p->err.kind == ERR_UNKNOWN || p->unsettled ? JOURNAL_UNKNOWN
+								  : JOURNAL_FAILED;
 	}
 }
 
