@@ -105,7 +105,7 @@ static enum io dial(struct conn *c, int64_t now, struct err *e)
 	if (io != IO_OK)
 		return io;
 	if (log_shows(LOG_DETAIL)) {
-		net_peer_text(&c->route->peers, (unsigned)c->dial.winner, text);
+		net_peer_text(&c->dial.addresses, (unsigned)c->dial.winner, text);
 		log_line(LOG_DETAIL, "connection %u: connected to %s%s", c->id,
 			c->route->via == ROUTE_DIRECT ? "" : "the proxy ", text);
 	}

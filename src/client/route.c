@@ -20,7 +20,7 @@ static bool resolve_target(struct route *r, int64_t deadline, struct err *e)
 {
 	struct net_addresses target;
 
-	if (r->via != ROUTE_SOCKS5 || r->target[0] != '\0')
+	if (r->via != ROUTE_SOCKS5 || (r->target[0] != '\0' && (!r->stale || r->target_fixed)))
 		return true;
 	if (!net_resolve(r->host, r->port, r->family, deadline, &target, e))
 		return false;
@@ -32,17 +32,17 @@ bool route_resolve(struct route *r, int64_t deadline, struct err *e)
 {
 	bool direct = r->via == ROUTE_DIRECT;
 
-	if (r->peers.count == 0 &&
+	if ((r->peers.count == 0 || (r->stale && !r->fixed)) &&
 		!net_resolve(direct ? r->host : r->proxy_host, direct ? r->port : r->proxy_port,
 			r->family, deadline, &r->peers, e))
 		return direct ? false : err_context(e, "the proxy");
-	return resolve_target(r, deadline, e);
+	if (!resolve_target(r, deadline, e))
+		return false;
+	r->stale = false;
+	return true;
 }
 
 void route_forget(struct route *r)
 {
-	if (!r->fixed)
-		r->peers.count = 0;
-	if (!r->target_fixed)
-		r->target[0] = '\0';
+	r->stale = true;
 }

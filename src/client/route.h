@@ -45,11 +45,17 @@ struct route {
 	/* ROUTE_SOCKS5: the origin's first address as a literal, which is what the proxy gets. */
 	char target[NET_ADDRESS_TEXT];
 	bool target_fixed; /* `target` was given by --resolve and stays */
+	bool stale;        /* what was resolved is asked for again before the next connection */
 };
 
-/* Fills `peers` (and `target`) unless they are known. Waits at most until DEADLINE. */
+/* Fills `peers` (and `target`) unless they are known and not stale. Waits at most until DEADLINE.
+ */
 MUST_USE bool route_resolve(struct route *r, int64_t deadline, struct err *e);
-/* Forgets addresses that were resolved, so that the next connection asks again. */
+/*
+ * Addresses that were resolved may lead nowhere by now: the next connection asks again. They stay
+ * until there are others: a connection that was idle and turns out to be closed is replaced without
+ * asking.
+ */
 void route_forget(struct route *r);
 
 #endif

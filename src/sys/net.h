@@ -80,15 +80,16 @@ struct net_attempt {
 	int failure; /* errno of its end, 0 while it runs */
 };
 struct net_dial {
-	const struct net_addresses *addresses; /* must outlive the race */
-	unsigned started;                      /* attempts begun, in the list's order */
-	int64_t next_start;                    /* when the next attempt may begin */
+	struct net_addresses addresses;
+	unsigned started;   /* attempts begun, in the list's order */
+	int64_t next_start; /* when the next attempt may begin */
 	int64_t deadline;
 	int winner; /* index of the address that answered, or -1 */
 	struct net_attempt attempts[LIMIT_ADDRESSES];
 };
 
-/* Begins at NOW; the whole race ends at DEADLINE. Sockets are TCP_NODELAY, close-on-exec. */
+/* Begins at NOW, to ADDRESSES as they are now; the whole race ends at DEADLINE. Sockets are
+ * TCP_NODELAY, close-on-exec. */
 void net_dial_start(
 	struct net_dial *d, const struct net_addresses *addresses, int64_t now, int64_t deadline);
 /*

@@ -20,7 +20,7 @@ void net_dial_start(
 	unsigned i;
 
 	*d = (struct net_dial){
-		.addresses = addresses, .next_start = now, .deadline = deadline, .winner = -1};
+		.addresses = *addresses, .next_start = now, .deadline = deadline, .winner = -1};
 	for (i = 0; i < LIMIT_ADDRESSES; i++)
 		d->attempts[i].fd = -1;
 }
@@ -48,7 +48,7 @@ unsigned net_dial_poll(const struct net_dial *d, struct pollfd *fds, unsigned ro
 
 int64_t net_dial_wake(const struct net_dial *d)
 {
-	if (d->started < d->addresses->count && d->next_start < d->deadline)
+	if (d->started < d->addresses.count && d->next_start < d->deadline)
 		return d->next_start;
 	return d->deadline;
 }
@@ -127,7 +127,7 @@ static void start_next(struct net_dial *d, int64_t now)
 {
 	const unsigned i = d->started++;
 	const int family =
-		d->addresses->local != NULL ? AF_UNIX : d->addresses->list[i].any.sa_family;
+		d->addresses.local != NULL ? AF_UNIX : d->addresses.list[i].any.sa_family;
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	d->attempts[i].fd = fd;
@@ -137,7 +137,7 @@ static void start_next(struct net_dial *d, int64_t now)
 	}
 	d->next_start = clock_after(now, NEXT_ATTEMPT_MS);
 	/* An interrupted connect() goes on by itself, as one that is under way does. */
-	if (begin_connect(fd, d->addresses, i) != 0 && errno != EINPROGRESS && errno != EINTR)
+	if (begin_connect(fd, &d->addresses, i) != 0 && errno != EINPROGRESS && errno != EINTR)
 		attempt_failed(d, i, errno, now);
 }
 
@@ -188,7 +188,7 @@ static void list_failures(const struct net_dial *d, struct buf *out)
 
 	for (i = 0; i < d->started; i++) {
 		number = d->attempts[i].failure;
-		net_peer_text(d->addresses, i, address);
+		net_peer_text(&d->addresses, i, address);
 		snprintf(one, sizeof(one), "%s%s: %s", i > 0 ? "; " : "", address,
 			number != 0 ? strerror(number) : "no answer");
 		if (out->len + strlen(one) + sizeof(AND_MORE) > out->max) {
@@ -222,7 +222,7 @@ static enum io lost(struct net_dial *d, enum err_kind kind, struct err *e)
 enum io net_dial_step(struct net_dial *d, struct net_socket *s, int64_t now, struct err *e)
 {
 	collect(d, now);
-	while (d->winner < 0 && now < d->deadline && d->started < d->addresses->count &&
+	while (d->winner < 0 && now < d->deadline && d->started < d->addresses.count &&
 		now >= d->next_start) {
 		start_next(d, now);
 		collect(d, now);
@@ -236,7 +236,7 @@ enum io net_dial_step(struct net_dial *d, struct net_socket *s, int64_t now, str
 	}
 	if (now >= d->deadline)
 		return lost(d, ERR_TIMEOUT, e);
-	if (d->started == d->addresses->count && !under_way(d))
+	if (d->started == d->addresses.count && !under_way(d))
 		return lost(d, ERR_CONNECT, e);
 	return IO_WANT_WRITE;
 }

@@ -621,6 +621,7 @@ static void a_live_address_is_connected_at_once(void **state)
 	net_socket_init(&s);
 	assert_int_equal(s.fd, -1);
 	net_dial_start(&d, &all, 1000, 2000);
+	all.count = 0; /* the race has its own list */
 	assert_int_equal(step_until_quiet(&d, &s, 1000, &e), IO_OK);
 	assert_int_equal(d.winner, 0);
 	assert_true(s.fd >= 0);

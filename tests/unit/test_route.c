@@ -137,7 +137,14 @@ static void who_cannot_be_found_is_named(void **state)
 	assert_string_equal(r.target, "");
 }
 
-static void what_was_resolved_is_forgotten_what_was_given_is_not(void **state)
+/* Makes R know what its names do not lead to. */
+static void mislead(struct route *r)
+{
+	assert_true(net_parse_address(str_of("192.0.2.9"), 9, &r->peers.list[0]));
+	memcpy(r->target, "::2", 4);
+}
+
+static void what_was_resolved_is_asked_for_again_what_was_given_is_not(void **state)
 {
 	struct route r = {.via = ROUTE_SOCKS5,
 		.host = str_of("192.0.2.7"),
@@ -147,24 +154,39 @@ static void what_was_resolved_is_forgotten_what_was_given_is_not(void **state)
 
 	(void)state;
 	assert_true(resolve(&r));
-	route_forget(&r);
-	assert_int_equal(r.peers.count, 0);
-	assert_string_equal(r.target, "");
+	mislead(&r);
 	assert_true(resolve(&r));
+	expect_peer(&r, "192.0.2.9:9");
+	route_forget(&r);
+	/* another connection may be on its way there, or need the way before anybody has asked */
+	expect_peer(&r, "192.0.2.9:9");
+	assert_string_equal(r.target, "::2");
+	assert_true(resolve(&r));
+	expect_peer(&r, "127.0.0.1:1080");
 	assert_string_equal(r.target, "192.0.2.7");
 
 	r.fixed = true;
+	mislead(&r);
 	route_forget(&r);
-	expect_peer(&r, "127.0.0.1:1080");
-	assert_string_equal(r.target, "");
+	assert_true(resolve(&r));
+	expect_peer(&r, "192.0.2.9:9");
+	assert_string_equal(r.target, "192.0.2.7");
 
 	r.fixed = false;
 	r.target_fixed = true;
-	assert_true(resolve(&r));
-	memcpy(r.target, "::2", 4);
+	mislead(&r);
 	route_forget(&r);
-	assert_int_equal(r.peers.count, 0);
+	assert_true(resolve(&r));
+	expect_peer(&r, "127.0.0.1:1080");
 	assert_string_equal(r.target, "::2");
+
+	/* who cannot be asked now is asked the next time */
+	r.proxy_host = str_of("::1");
+	r.family = NET_IPV4;
+	route_forget(&r);
+	assert_false(resolve(&r));
+	assert_false(resolve(&r));
+	expect_peer(&r, "127.0.0.1:1080");
 }
 
 int main(void)
@@ -175,7 +197,7 @@ int main(void)
 		cmocka_unit_test(a_plain_socks_proxy_gets_an_address),
 		cmocka_unit_test(what_is_known_is_not_asked_for),
 		cmocka_unit_test(who_cannot_be_found_is_named),
-		cmocka_unit_test(what_was_resolved_is_forgotten_what_was_given_is_not),
+		cmocka_unit_test(what_was_resolved_is_asked_for_again_what_was_given_is_not),
 	};
 
 	return cmocka_run_group_tests_name("route", tests, NULL, NULL);
