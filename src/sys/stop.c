@@ -42,6 +42,7 @@ void stop_install(void)
 	catch (SIGINT);
 	catch (SIGTERM);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 int stop_asked(void)

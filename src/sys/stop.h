@@ -1,8 +1,9 @@
 /*
  * Being told to stop: SIGINT and SIGTERM only leave a note, which whoever waits looks at. They are
  * installed without SA_RESTART, so a wait ends at once. One that was being ignored when the program
- * started (as a shell does for jobs in the background) goes on being ignored. SIGPIPE is ignored
- * in any case; writes report EPIPE.
+ * started (as a shell does for jobs in the background) goes on being ignored. SIGPIPE and
+ * SIGXFSZ are ignored in any case; writes report EPIPE, and EFBIG where a limit on the size of
+ * files (ulimit -f) is reached.
  */
 #ifndef SENTRY_SCIM_SYS_STOP_H
 #define SENTRY_SCIM_SYS_STOP_H

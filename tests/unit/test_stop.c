@@ -34,6 +34,15 @@ static int the_first_signal_is_noted_and_reported(void)
 	return APART_PASSED;
 }
 
+static int the_limit_on_the_size_of_files_does_not_end_the_program(void)
+{
+	stop_install();
+	raise(SIGXFSZ);
+	raise(SIGPIPE);
+	EXPECT(stop_asked() == 0);
+	return APART_PASSED;
+}
+
 static int an_interrupt_exits_with_130(void)
 {
 	struct err e = {.kind = ERR_NONE};
@@ -174,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		apart_test(nothing_is_noted_before_a_signal),
 		apart_test(the_first_signal_is_noted_and_reported),
+		apart_test(the_limit_on_the_size_of_files_does_not_end_the_program),
 		apart_test(an_interrupt_exits_with_130),
 		apart_test(an_error_that_is_set_keeps_its_number),
 		apart_test(a_signal_that_was_ignored_stays_ignored),
