@@ -187,7 +187,7 @@ static bool csv_resource(struct out *o, struct str resource, struct err *e)
 {
 	const struct out_column *c;
 	struct buf text, cell, shown;
-	bool ok;
+	bool failed = false, ok;
 
 	buf_init(&text, TEXT_MAX);
 	buf_init(&cell, TEXT_MAX);
@@ -199,11 +199,11 @@ static bool csv_resource(struct out *o, struct str resource, struct err *e)
 		add_cell(resource, c, &cell);
 		if (o->terminal)
 			utf8_printable(buf_str(&cell), &shown);
+		failed = failed || cell.failed || shown.failed;
 		csv_add_field(buf_str(o->terminal ? &shown : &cell), o->csv_safe, &text);
 		buf_add_char(&text, c[1].title != NULL ? ',' : '\n');
 	}
-	ok = cell.failed || shown.failed ? err_memory(e, "writing the output")
-					 : out_prepared(&text, e);
+	ok = failed ? err_memory(e, "writing the output") : out_prepared(&text, e);
 	buf_wipe(&text);
 	buf_wipe(&cell);
 	buf_wipe(&shown);
