@@ -676,6 +676,7 @@ def _():
             a = create(s, "a@example.com").expect(status)
             assert a.type == kind, (fault, a)
             assert ("a@example.com" in s.members()) == done, fault
+            assert s.log_entries()[0]["done"] == (201 if done else None), fault
             if status == 307:
                 assert a.headers["Location"] == "https://other.example/a?b=c", a
             if fault == "429":

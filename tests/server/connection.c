@@ -166,16 +166,18 @@ void deferred_run(struct server *s, struct deferred *d)
 static void compose_answer(struct server *s, struct connection *c, const struct effect *e)
 {
 	struct reply reply;
+	int done;
 
 	reply_init(&reply);
 	if (!e->skip)
 		api_answer(&s->api, &c->request, e->stale_ms, &reply, &c->bucket);
+	done = reply.status;
 	if (e->stand_in != STAND_IN_NONE)
 		compose_stand_in(&s->api, e, &reply);
 	if (!e->silent)
 		c->keep = compose(&s->api, &c->request, e, &reply, &c->out);
 	record_request(&s->record, s->api.state.requests, c->id, &c->request,
-		e->silent || reply.status == 0 ? 0 : reply.status, buf_str(&e->words));
+		e->silent || reply.status == 0 ? 0 : reply.status, done, buf_str(&e->words));
 	reply_wipe(&reply);
 }
 

@@ -97,8 +97,19 @@ static void emit_number(struct json_emit *j, const char *name, uint64_t n)
 	json_emit_u64(j, n);
 }
 
+/* 0 is none. */
+static void emit_status(struct json_emit *j, const char *name, int status)
+{
+	if (status > 0) {
+		emit_number(j, name, (uint64_t)status);
+		return;
+	}
+	json_emit_key(j, str_of(name));
+	json_emit_null(j);
+}
+
 void record_request(struct record *r, uint64_t number, uint64_t connection, const struct request *q,
-	int status, struct str fault)
+	int status, int done, struct str fault)
 {
 	struct json_emit j;
 	struct buf line;
@@ -115,11 +126,8 @@ void record_request(struct record *r, uint64_t number, uint64_t connection, cons
 	json_emit_member(&j, "path", q->target);
 	emit_fields(&j, q, r->with_tokens);
 	emit_body(&j, buf_str(&q->body));
-	json_emit_key(&j, str_of("status"));
-	if (status > 0)
-		json_emit_u64(&j, (uint64_t)status);
-	else
-		json_emit_null(&j);
+	emit_status(&j, "status", status);
+	emit_status(&j, "done", done);
 	json_emit_key(&j, str_of("fault"));
 	if (fault.n > 0)
 		emit_text(&j, fault);

@@ -18,8 +18,11 @@ struct record {
 /* FILE NULL: logs nothing. */
 void record_open(struct record *r, const char *file, bool with_tokens);
 void record_close(struct record *r);
-/* STATUS 0: no answer was given. FAULT may be empty. */
+/*
+ * STATUS 0: no answer was given. DONE is the application's own status, whatever was answered in its
+ * stead; 0: it did not see the request, or will only later. FAULT may be empty.
+ */
 void record_request(struct record *r, uint64_t number, uint64_t connection, const struct request *q,
-	int status, struct str fault);
+	int status, int done, struct str fault);
 
 #endif
