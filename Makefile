@@ -7,6 +7,7 @@ HOST         := $(shell uname -m)
 TARGET       ?= $(HOST)-linux-musl
 PREFIX       ?= /usr/local
 FUZZ_SECONDS ?= 60
+export SOAK_HISTORIES ?= 1000
 TOOLCHAINS   := $(sort $(TARGET) asan fuzz native)
 
 .DEFAULT_GOAL := all
@@ -295,9 +296,14 @@ interop: build/sentry-scim build/local-sentry
 	$Qmkdir -p build/check
 	$Qtests/interop/run | tee build/check/interop.tap
 	$Qtests/tally build/check/interop.tap
+soak: build/sentry-scim build/asan/sentry-scim build/local-sentry
+	$Qmkdir -p build/check
+	$Qtests/soak/run | tee build/check/soak.tap
+	$Qtests/tally build/check/soak.tap
 bench: build/sentry-scim build/local-sentry \
 		$(patsubst %.c,build/$(TARGET)/%,$(wildcard tests/bench/floor.c))
 	$Qtests/bench/run
+soak: ## roster runs killed at every call, cut at every byte, in SOAK_HISTORIES (1000) storms
 interop: ## against servers, proxies and networks that others made
 bench: ## size, memory, instructions and time, beside curl and a bare mbedTLS program
 demo: build/sentry-scim build/local-sentry ## creates a member at a local Sentry over verified TLS
@@ -319,7 +325,7 @@ help: ## this list
 
 FORCE:
 .PHONY: all server install check check-unit check-fuzz check-build check-cli check-target lint fuzz interop \
-	bench demo deps format clean help FORCE
+	soak bench demo deps format clean help FORCE
 
 -include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/gen/*.d build/*/tests/*/*.d \
 	build/*/third_party/*.d)

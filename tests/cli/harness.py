@@ -8,6 +8,8 @@ appear in nothing the program writes.
 import atexit
 import base64
 import contextlib
+import http.client
+import itertools
 import json
 import os
 import pty
@@ -15,6 +17,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -43,13 +46,12 @@ def folder():
     return _folder
 
 
-_serial = [0]
+_serial = itertools.count(1)
 
 
 def path(name="file"):
-    """A path of its own in that folder."""
-    _serial[0] += 1
-    return os.path.join(folder(), "%d-%s" % (_serial[0], name))
+    """A path of its own in that folder, whatever thread asks."""
+    return os.path.join(folder(), "%d-%s" % (next(_serial), name))
 
 
 def write(text, name="file", mode=0o600):
@@ -205,11 +207,11 @@ def run_until_killed(command, call, nth):
 class Sentry:
     """The local Sentry with the given switches, as a context."""
 
-    def __init__(self, *switches, token=TOKEN, tls=None, token_rights=""):
+    def __init__(self, *switches, token=TOKEN, tls=None, token_rights="", port=0):
         self.log, self.state_file = path("requests.log"), path("state.json")
         port_file = path("port")
         self.tls = tls
-        command = [LOCAL_SENTRY, "--listen", "127.0.0.1:0", "--port-file", port_file, "--org", ORG,
+        command = [LOCAL_SENTRY, "--listen", "127.0.0.1:%d" % port, "--port-file", port_file, "--org", ORG,
                    "--log", self.log, "--state", self.state_file]
         if token is not None:
             command += ["--token", token + token_rights]
@@ -256,6 +258,17 @@ class Sentry:
 
     def methods(self):
         return [m for m, _ in self.requests()]
+
+    def state(self):
+        """All that the server holds, after everything that has reached it until now."""
+        if self.tls:
+            c = http.client.HTTPSConnection("localhost", self.port, timeout=LIMIT,
+                                            context=ssl._create_unverified_context())
+        else:
+            c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
+        with contextlib.closing(c):
+            c.request("GET", "/_local/state")
+            return json.loads(c.getresponse().read())
 
     def members(self):
         """userName -> resource of what the server holds."""

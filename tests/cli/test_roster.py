@@ -192,30 +192,6 @@ def _():
         assert all(n == 1 for n in posts(s).values()), posts(s)
 
 
-@case("storms of lost answers, 429 and 5xx: none lost, none doubled, none wrongly reported")
-def _():
-    for seed in range(6):
-        chance = random.Random(seed)
-        faults = []
-        for number in range(1, 120):
-            if chance.random() < 0.25:
-                faults += ["--fault", "POST Users#%d=%s" % (number, chance.choice(
-                    ["drop-before", "drop-after", "reset-after", "503", "commit-503", "429",
-                     "commit-then-500", "cut:60"]))]
-        with Sentry(*faults) as s:
-            file = roster(50)
-            names = ["m%d@example.com" % i for i in range(50)]
-            told = {}
-            for _ in range(20):
-                r = s.run("roster", "import", file, "-o", "csv", "--rate", "3000", "--jobs", "5")
-                told.update(outcomes(r))
-                if r.code == 0:
-                    break
-            assert r.code == 0, r
-            count_members(s, names)
-            assert set(told) == set(names) and set(told.values()) <= {"created", "exists"}, told
-
-
 @case("the server's pace is kept: 120 creates at 40 a second without a 429")
 def _():
     with Sentry("--rate-limit", "40,25") as s:
@@ -302,46 +278,6 @@ def _():
         s.run("roster", "import", file, "--rate", "3000", "--jobs", "20").expect(0)
         count_members(s, ["m%d@example.com" % i for i in range(300)])
         assert all(n == 1 for n in posts(s).values())
-
-
-@case("a full disk stops before anything is sent on its word")
-def _():
-    if not os.path.exists("/dev/full"):
-        return
-    with Sentry() as s:
-        file = roster(5)
-        done = subprocess.run(
-            ["sh", "-c", "ulimit -f 0; exec \"$0\" \"$@\"", harness.PROGRAM, "--url", s.url,
-             "--org", ORG, "roster", "import", file], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, check=False,
-            env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}), preexec_fn=lambda: signal.signal(
-                signal.SIGXFSZ, signal.SIG_IGN))
-        assert done.returncode == 10, done
-        assert s.requests() == [], s.requests()
-
-
-@case("killed at system calls all along a run, then resumed: none lost, none doubled")
-def _():
-    import shutil
-    if not shutil.which("strace") or "asan" in harness.PROGRAM:
-        return
-    count = 6
-    calls = ("fdatasync", "write", "sendto", "recvfrom", "poll", "ppoll", "connect", "read")
-    for call in calls:
-        for nth in (1, 2, 3, 5, 8):
-            with Sentry() as s:
-                file = roster(count)
-                done = subprocess.run(
-                    ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e",
-                     "inject=%s:signal=SIGKILL:when=%d" % (call, nth), harness.PROGRAM, "--url",
-                     s.url, "--org", ORG, "roster", "import", file, "--rate", "3000", "-o",
-                     "csv"], env=harness.environment({"SENTRY_AUTH_TOKEN": TOKEN}),
-                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-                assert "Sanitizer" not in done.stderr.decode()
-                r = s.run("roster", "import", file)
-                assert r.code in (0,), (call, nth, r)
-                count_members(s, ["m%d@example.com" % i for i in range(count)])
-                assert all(n == 1 for n in posts(s).values()), (call, nth, posts(s))
 
 
 @case("--dry-run shows every request and sends nothing; rows are checked all the same")
