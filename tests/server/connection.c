@@ -166,12 +166,13 @@ void deferred_run(struct server *s, struct deferred *d)
 static void compose_answer(struct server *s, struct connection *c, const struct effect *e)
 {
 	struct reply reply;
-	int done;
+	int done = 0;
 
 	reply_init(&reply);
-	if (!e->skip)
+	if (!e->skip) {
 		api_answer(&s->api, &c->request, e->stale_ms, &reply, &c->bucket);
-	done = reply.status;
+		done = reply.status;
+	}
 	if (e->stand_in != STAND_IN_NONE)
 		compose_stand_in(&s->api, e, &reply);
 	if (!e->silent)
