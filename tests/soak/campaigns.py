@@ -132,7 +132,7 @@ def repeated_kills(histories, seed, count=20):
     calls = calls_of_a_run(count, 4)
 
     def one(number, _):
-        chance = random.Random("%d/%d" % (seed, number))
+        chance = random.Random("%s/%d" % (seed, number))
         with harness.Sentry() as s:
             h = History(s, count, more=("--jobs", str(chance.choice((1, 2, 4, 10)))))
             log = harness.path("trace")
@@ -302,7 +302,7 @@ def storm(seed):
 
 def storms(histories, seed):
     def one(number, _):
-        return storm("%d/%d" % (seed, number))
+        return storm("%s/%d" % (seed, number))
     return every(range(histories), one)
 
 

@@ -281,7 +281,7 @@ class History:
         for row in report:
             self._judge_row(row, entries.get(row["userName"], []), killed)
         self._judge_whole(r, report, before, killed)
-        self._judge_journal(report, before, r.code in ENDED, killed or r.code == 10)
+        self._judge_journal(report, before, r.code in ENDED, killed or r.code in (2, 10))
 
     def _judge_row(self, row, entries, killed):
         name, outcome = row["userName"], row["outcome"]
@@ -346,7 +346,7 @@ class History:
 
     def _judge_journal(self, report, before, ended, broken_off):
         """ENDED: every row was brought to its end; BROKEN_OFF: what was appended may not have
-        reached the file."""
+        reached the file, or the file was not touched."""
         now = Journal(read(self.seen))
         if now.torn and not broken_off:
             self.say("journal", "a torn end: %r", now.torn)
