@@ -378,7 +378,7 @@ static void take_dial(struct doctor *d, const struct conn *c, const struct err *
 	for (i = 0; i < c->dial.started && (e != NULL || c->dial.started > 1); i++) {
 		const char *what = "no answer before another one took the connection";
 
-		net_peer_text(c->dial.addresses, i, text);
+		net_peer_text(&c->dial.addresses, i, text);
 		if ((int)i == c->dial.winner)
 			what = "connected";
 		else if (c->dial.attempts[i].failure != 0)
@@ -391,7 +391,7 @@ static void take_dial(struct doctor *d, const struct conn *c, const struct err *
 		finding_fail(f, e);
 		return;
 	}
-	net_peer_text(c->dial.addresses, (unsigned)c->dial.winner, text);
+	net_peer_text(&c->dial.addresses, (unsigned)c->dial.winner, text);
 	finding_ok(f, "connected to %s%s", c->route->via == ROUTE_DIRECT ? "" : "the proxy ", text);
 	if (c->dial.winner > 0 && c->dial.attempts[0].failure == 0)
 		finding_warn(f, "every new connection waits for it in vain; -4 or -6 leaves it out",
@@ -401,8 +401,8 @@ static void take_dial(struct doctor *d, const struct conn *c, const struct err *
 	if (c->route->tls)
 		return;
 	if (c->route->via == ROUTE_DIRECT &&
-		(c->dial.addresses->local != NULL ||
-			net_is_loopback(&c->dial.addresses->list[c->dial.winner])))
+		(c->dial.addresses.local != NULL ||
+			net_is_loopback(&c->dial.addresses.list[c->dial.winner])))
 		finding_ok(at(d, DIAGNOSIS_TLS), "none, on this machine: the URL is http");
 	else
 		finding_warn(at(d, DIAGNOSIS_TLS), "use an https URL if the server has one",
