@@ -95,20 +95,33 @@ static void tell(struct conn *c, const struct err *e)
 
 /* ---- becoming connected ---- */
 
+/* How the race went, for -v. */
+static void tell_connected(const struct conn *c)
+{
+	char peer[NET_PEER_TEXT];
+	struct buf failures;
+
+	if (!log_shows(LOG_DETAIL))
+		return;
+	buf_init(&failures, 1024);
+	net_dial_failures(&c->dial, &failures);
+	if (failures.len > 0)
+		log_line(LOG_DETAIL, "connection %u: tried %s", c->id, buf_text(&failures));
+	buf_wipe(&failures);
+	net_peer_text(&c->dial.addresses, (unsigned)c->dial.winner, peer);
+	log_line(LOG_DETAIL, "connection %u: connected to %s%s", c->id,
+		c->route->via == ROUTE_DIRECT ? "" : "the proxy ", peer);
+}
+
 static enum io dial(struct conn *c, int64_t now, struct err *e)
 {
-	char text[NET_PEER_TEXT];
 	enum io io = net_dial_step(&c->dial, &c->socket, now, e);
 
 	if (io == IO_FAIL && c->route->via != ROUTE_DIRECT)
 		err_context(e, "the proxy");
 	if (io != IO_OK)
 		return io;
-	if (log_shows(LOG_DETAIL)) {
-		net_peer_text(&c->dial.addresses, (unsigned)c->dial.winner, text);
-		log_line(LOG_DETAIL, "connection %u: connected to %s%s", c->id,
-			c->route->via == ROUTE_DIRECT ? "" : "the proxy ", text);
-	}
+	tell_connected(c);
 	c->wire = &c->socket.wire;
 	return IO_OK;
 }
@@ -196,25 +209,39 @@ static bool begin_handshake(struct conn *c, bool to_proxy, struct err *e)
 	return t != NULL;
 }
 
+/* Version, suite and the chain that was verified, for -v. */
+static void tell_secured(const struct conn *c, const struct tls *t)
+{
+	const char *with = c->state == CONN_PROXY_HANDSHAKE ? "with the proxy " : "";
+	struct str line, rest;
+	struct buf text;
+
+	if (!log_shows(LOG_DETAIL))
+		return;
+	buf_init(&text, 8192);
+	tls_describe(t, &text);
+	log_line(LOG_DETAIL, "connection %u: %s%s", c->id, with, buf_text(&text));
+	buf_clear(&text);
+	tls_describe_chain(t, &text);
+	for (rest = buf_str(&text); rest.n > 0;) {
+		str_cut(rest, '\n', &line, &rest);
+		log_line(LOG_DETAIL, "connection %u:   %.*s", c->id, STR_ARG(line));
+	}
+	buf_wipe(&text);
+}
+
 static enum io handshake(struct conn *c, struct err *e)
 {
 	const bool with_proxy = c->state == CONN_PROXY_HANDSHAKE;
 	struct tls *t = with_proxy ? c->proxy_tls : c->tls;
 	enum io io = tls_handshake(t, e);
-	struct buf text;
 
 	if (io == IO_FAIL && with_proxy)
 		err_context(e, "the proxy");
 	if (io != IO_OK)
 		return io;
 	c->wire = tls_wire(t);
-	if (log_shows(LOG_DETAIL)) {
-		buf_init(&text, 8192);
-		tls_describe(t, &text);
-		log_line(LOG_DETAIL, "connection %u: %s%s", c->id,
-			with_proxy ? "with the proxy " : "", buf_text(&text));
-		buf_wipe(&text);
-	}
+	tell_secured(c, t);
 	return IO_OK;
 }
 

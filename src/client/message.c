@@ -19,6 +19,13 @@ static void write_target(const struct message_origin *o, const struct message_ca
 	buf_add_str(target, c->path);
 }
 
+/* RFC 9110 8.6: a method that gives content a meaning says that there is none. */
+static bool tells_length(const struct message_call *c)
+{
+	return c->body.n > 0 || str_is(c->method, "POST") || str_is(c->method, "PUT") ||
+		str_is(c->method, "PATCH");
+}
+
 static void write_fields(struct http_request *r, const struct message_origin *o,
 	const struct message_call *c, struct str authorization)
 {
@@ -31,10 +38,10 @@ static void write_fields(struct http_request *r, const struct message_origin *o,
 	http_request_field(r, str_of("Accept"), str_of("application/json"));
 	for (i = 0; i < o->header_count; i++)
 		http_request_field(r, o->headers[i].name, o->headers[i].value);
-	if (c->body.n > 0) {
+	if (c->body.n > 0)
 		http_request_field(r, str_of("Content-Type"), str_of("application/json"));
+	if (tells_length(c))
 		http_request_length(r, c->body.n);
-	}
 }
 
 bool message_write(const struct message_origin *o, const struct message_call *c, bool shown,

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+#include "sys/log.h"
+
 /* The address alone, without port and brackets. */
 static void write_literal(const union net_address *address, char out[static NET_ADDRESS_TEXT])
 {
@@ -28,14 +31,41 @@ static bool resolve_target(struct route *r, int64_t deadline, struct err *e)
 	return true;
 }
 
+/* Which addresses a name led to, for -v. */
+static void tell_addresses(struct str host, const struct net_addresses *a)
+{
+	char one[NET_PEER_TEXT];
+	struct buf text;
+	unsigned i;
+
+	if (!log_shows(LOG_DETAIL))
+		return;
+	buf_init(&text, LIMIT_ADDRESSES * NET_PEER_TEXT);
+	for (i = 0; i < a->count; i++) {
+		net_peer_text(a, i, one);
+		buf_addf(&text, " %s", one);
+	}
+	log_line(LOG_DETAIL, "%.*s is at%s", STR_ARG(host), buf_text(&text));
+	buf_wipe(&text);
+}
+
+/* Finds the addresses of what is connected to. */
+static bool resolve_peer(struct route *r, int64_t deadline, struct err *e)
+{
+	const bool direct = r->via == ROUTE_DIRECT;
+	const struct str host = direct ? r->host : r->proxy_host;
+
+	if (!net_resolve(host, direct ? r->port : r->proxy_port, r->family, deadline, &r->peers, e))
+		return direct ? false : err_context(e, "the proxy");
+	if ((direct ? r->host_kind : r->proxy_kind) == URL_HOST_NAME)
+		tell_addresses(host, &r->peers);
+	return true;
+}
+
 bool route_resolve(struct route *r, int64_t deadline, struct err *e)
 {
-	bool direct = r->via == ROUTE_DIRECT;
-
-	if ((r->peers.count == 0 || (r->stale && !r->fixed)) &&
-		!net_resolve(direct ? r->host : r->proxy_host, direct ? r->port : r->proxy_port,
-			r->family, deadline, &r->peers, e))
-		return direct ? false : err_context(e, "the proxy");
+	if ((r->peers.count == 0 || (r->stale && !r->fixed)) && !resolve_peer(r, deadline, e))
+		return false;
 	if (!resolve_target(r, deadline, e))
 		return false;
 	r->stale = false;

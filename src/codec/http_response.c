@@ -64,8 +64,7 @@ static struct str field_value(const struct http_response *r, const struct http_f
 	return str_from(r->head.data + f->value_at, f->value_len);
 }
 
-/* Walks the fields called NAME; *AT is where to go on, 0 at first. */
-static bool next_field(
+bool http_response_next_field(
 	const struct http_response *r, const char *name, unsigned *at, struct str *value)
 {
 	while (*at < r->field_count) {
@@ -83,7 +82,7 @@ bool http_response_field(const struct http_response *r, const char *name, struct
 {
 	unsigned at = 0;
 
-	return next_field(r, name, &at, value);
+	return http_response_next_field(r, name, &at, value);
 }
 
 bool http_response_begun(const struct http_response *r)
@@ -108,7 +107,7 @@ static bool list_has(const struct http_response *r, const char *name, const char
 	struct str list, element;
 	unsigned at = 0;
 
-	while (next_field(r, name, &at, &list))
+	while (http_response_next_field(r, name, &at, &list))
 		while (next_element(&list, &element))
 			if (str_is_fold(element, word))
 				return true;
@@ -128,7 +127,7 @@ static bool is_content_encoded(const struct http_response *r)
 	struct str list, element;
 	unsigned at = 0;
 
-	while (next_field(r, "Content-Encoding", &at, &list))
+	while (http_response_next_field(r, "Content-Encoding", &at, &list))
 		while (next_element(&list, &element))
 			if (!str_is_fold(element, "identity"))
 				return true;
@@ -144,7 +143,7 @@ static const char *read_length(const struct http_response *r, bool *present, uin
 	bool more;
 
 	*present = false;
-	while (next_field(r, "Content-Length", &at, &list)) {
+	while (http_response_next_field(r, "Content-Length", &at, &list)) {
 		do {
 			more = str_cut(list, ',', &element, &list);
 			if (!str_to_u64(str_trim(element), UINT64_MAX, &n))
@@ -167,7 +166,7 @@ static const char *read_codings(const struct http_response *r, bool *present, bo
 
 	*present = false;
 	*chunked = false;
-	while (next_field(r, "Transfer-Encoding", &at, &list)) {
+	while (http_response_next_field(r, "Transfer-Encoding", &at, &list)) {
 		*present = true;
 		while (next_element(&list, &element)) {
 			if (*chunked || !str_is_fold(element, "chunked"))

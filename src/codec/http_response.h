@@ -96,6 +96,10 @@ enum http_step http_response_end(struct http_response *r, bool orderly);
 /* The value of field NAME, ignoring case, of the final response's head, its first occurrence;
    false when there is none. Valid until the response is initialised again or wiped. */
 bool http_response_field(const struct http_response *r, const char *name, struct str *value);
+/* Walks the fields called NAME, for those that may come more than once: *AT is where to go on, 0 at
+   first. */
+bool http_response_next_field(
+	const struct http_response *r, const char *name, unsigned *at, struct str *value);
 /* Whether any byte of the response has arrived. */
 bool http_response_begun(const struct http_response *r);
 

@@ -292,8 +292,8 @@ static bool wrong_protocol(struct tunnel *t, struct err *e, char first)
 	err_set(e, ERR_PROXY, "this is no %s proxy, it speaks %s",
 		t->kind == TUNNEL_CONNECT ? "HTTP" : "SOCKS5", protocol_of(first));
 	err_hint(e,
-		"check scheme and port of the proxy's URL (http, socks5 and socks5h are "
-		"spoken, a proxy that wants TLS itself is not)");
+		"check scheme and port of the proxy's URL: http, https (TLS with the proxy "
+		"itself), socks5 or socks5h");
 	return false;
 }
 
@@ -308,8 +308,7 @@ static bool refuse_login(struct tunnel *t, struct err *e, const char *with, cons
 	if (t->has_credentials)
 		err_hint(e, "check user name and password in the proxy's URL");
 	else
-		err_hint(e, "give them in the proxy's URL, as %s://USER:PASSWORD@HOST:PORT",
-			t->kind == TUNNEL_CONNECT ? "http" : "socks5h");
+		err_hint(e, "give them in the proxy's URL, before its host: USER:PASSWORD@HOST");
 	return false;
 }
 
@@ -322,16 +321,59 @@ static void quote_status_line(const struct tunnel *t, struct buf *out)
 	utf8_printable(str_from(line.p, line.n < QUOTE_MAX ? line.n : QUOTE_MAX), out);
 }
 
+/* Appends the schemes that the proxy takes (RFC 9110 11.6.1), parted by ", "; whether Basic is one
+   of them, or nothing is said. In a list of challenges whatever has no '=' begins one. */
+static bool takes_basic(const struct tunnel *t, struct buf *schemes)
+{
+	struct str value, element, scheme, rest;
+	unsigned at = 0;
+	bool basic = false;
+
+	while (http_response_next_field(&t->response, "Proxy-Authenticate", &at, &value))
+		while (value.n > 0) {
+			str_cut(value, ',', &element, &value);
+			str_cut(str_trim_space(element), ' ', &scheme, &rest);
+			if (!http_is_token(scheme))
+				continue;
+			basic |= str_is_fold(scheme, "Basic");
+			if (schemes->len > 0)
+				buf_add_text(schemes, ", ");
+			buf_add_str(schemes, scheme);
+		}
+	return basic || schemes->len == 0;
+}
+
+static bool refuse_407(struct tunnel *t, struct err *e)
+{
+	struct buf schemes;
+	bool basic;
+
+	buf_init(&schemes, LIMIT_HTTP_HEAD);
+	basic = takes_basic(t, &schemes);
+	buf_truncate(&schemes, QUOTE_MAX);
+	if (basic) {
+		refuse_login(t, e, "the proxy refused the user name or password (407)",
+			"the proxy demands a user name and a password (407)");
+	} else {
+		t->state = TUNNEL_FAILED;
+		err_set(e, ERR_PROXY,
+			"the proxy wants a log-in by %s (407), and only Basic is spoken here",
+			buf_text(&schemes));
+		err_hint(e,
+			"a relay on this machine that speaks it (cntlm, px) can stand between: "
+			"--proxy then names the relay");
+	}
+	buf_wipe(&schemes);
+	return false;
+}
+
 static bool refuse_http(struct tunnel *t, struct err *e)
 {
 	int status = t->response.status;
 	struct buf line;
 
 	if (status == 407)
-		return refuse_login(t, e,
-			"the proxy refused the user name or password (407); only Basic "
-			"authentication is spoken",
-			"the proxy demands a user name and a password (407)");
+		return refuse_407(t, e);
 	if (status == 401) /* tinyproxy's word for wrong ones */
 		return refuse_login(t, e, "the proxy refused the user name or password (401)",
 			"the proxy demands a user name and a password (401)");

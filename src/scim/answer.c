@@ -233,6 +233,17 @@ static unsigned conditions(
 	return holds;
 }
 
+/* Finds the first field that ROW's header names and that says what ROW wants. */
+static bool find_field(const struct answer_row *row, const struct judgement *j, struct str *value)
+{
+	unsigned at = 0;
+
+	while (http_response_next_field(j->response, row->header, &at, value))
+		if (row->says == NULL || str_contains(*value, row->says))
+			return true;
+	return false;
+}
+
 static bool row_applies(const struct answer_row *row, const struct judgement *j)
 {
 	struct str value;
@@ -241,13 +252,9 @@ static bool row_applies(const struct answer_row *row, const struct judgement *j)
 		return false;
 	if ((row->when & j->holds) != row->when)
 		return false;
-	if (row->header != NULL && !http_response_field(j->response, row->header, &value))
-		return false;
-	if (row->says == NULL)
-		return true;
 	if (row->header != NULL)
-		return str_contains(value, row->says);
-	return str_contains(j->words, row->says);
+		return find_field(row, j, &value);
+	return row->says == NULL || str_contains(j->words, row->says);
 }
 
 /* The part of an insufficient_scope challenge (RFC 6750 3) that a person needs: its scopes. */
@@ -277,7 +284,7 @@ static void write_hint(const struct answer_row *row, const struct judgement *j, 
 		snprintf(out->hint, sizeof(out->hint), "%s", row->hint);
 		return;
 	}
-	http_response_field(j->response, row->header, &value);
+	find_field(row, j, &value);
 	if (str_is_fold(str_of(row->header), "WWW-Authenticate"))
 		value = challenge_scopes(value);
 	buf_init(&shown, LIMIT_HTTP_HEAD * 8);

@@ -101,6 +101,9 @@ void net_dial_start(
 enum io net_dial_step(struct net_dial *d, struct net_socket *s, int64_t now, struct err *e);
 /* Fills FDS with what to wait for, at most ROOM; answers how many. */
 unsigned net_dial_poll(const struct net_dial *d, struct pollfd *fds, unsigned room);
+/* Appends what became of the addresses that were tried and did not win: "127.0.0.1:1: Connection
+   refused; [::1]:1: no answer; and 3 more", as much as fits. */
+void net_dial_failures(const struct net_dial *d, struct buf *out);
 /* The time at which the race wants to go on even if no descriptor is ready. */
 int64_t net_dial_wake(const struct net_dial *d);
 /* Closes all attempts under way. */

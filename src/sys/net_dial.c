@@ -179,17 +179,18 @@ static void add_advice(int number, struct err *e)
 			err_hint(e, "%s", advice[i].hint);
 }
 
-/* "127.0.0.1:1: Connection refused; [::1]:1: no answer; and 3 more": what fits an error's text. */
-static void list_failures(const struct net_dial *d, struct buf *out)
+void net_dial_failures(const struct net_dial *d, struct buf *out)
 {
 	char address[NET_PEER_TEXT], one[NET_PEER_TEXT + 64];
 	unsigned i;
 	int number;
 
 	for (i = 0; i < d->started; i++) {
+		if ((int)i == d->winner)
+			continue;
 		number = d->attempts[i].failure;
 		net_peer_text(&d->addresses, i, address);
-		snprintf(one, sizeof(one), "%s%s: %s", i > 0 ? "; " : "", address,
+		snprintf(one, sizeof(one), "%s%s: %s", out->len > 0 ? "; " : "", address,
 			number != 0 ? strerror(number) : "no answer");
 		if (out->len + strlen(one) + sizeof(AND_MORE) > out->max) {
 			buf_addf(out, AND_MORE, d->started - i);
@@ -207,7 +208,7 @@ static enum io lost(struct net_dial *d, enum err_kind kind, struct err *e)
 	struct buf text;
 
 	buf_init(&text, sizeof(e->text) - 64);
-	list_failures(d, &text);
+	net_dial_failures(d, &text);
 	err_set(e, kind, "%s%s%s", kind == ERR_TIMEOUT ? "no connection in time" : "no connection",
 		text.len > 0 ? ": " : "", buf_text(&text));
 	buf_wipe(&text);

@@ -387,7 +387,7 @@ def _():
         assert s.requests() == []
     with Sentry(tls=ORIGIN) as s, SocksProxy(s.port, wants=(USER, PASSWORD)) as p:
         create(https(9443), "--proxy", p.address("socks5h")).expect(
-            3, out="", err=["demands", "hint: ", "socks5h://USER:PASSWORD"])
+            3, out="", err=["demands", "hint: ", "USER:PASSWORD@HOST"])
         url = p.address("socks5h").replace("//", "//u:wrong-password-0123@")
         create(https(9443), "--proxy", url, secret=secrets).expect(
             3, out="", err=["refused the user name", "hint: "])

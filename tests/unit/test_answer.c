@@ -395,6 +395,10 @@ static void challenges_of_other_shapes_are_shown_whole(void **state)
 		{"WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"\"\r\n", ""},
 		{"WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=a\r\n",
 			"Bearer error=\"insufficient_scope\", scope=a"},
+		/* a gateway's challenge may stand before Sentry's */
+		{"WWW-Authenticate: Basic realm=\"gate\"\r\n"
+		 "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"a b\"\r\n",
+			"a b"},
 	};
 	struct answer a;
 	char wanted[200];

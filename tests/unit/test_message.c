@@ -98,6 +98,25 @@ static void without_a_body_there_is_no_length(void **state)
 		"\r\n");
 }
 
+/* Servers and gateways answer 411 to a POST that says nothing about its length. */
+static void methods_that_carry_bodies_say_that_there_is_none(void **state)
+{
+	static const struct {
+		const char *method;
+		bool told;
+	} rows[] = {{"POST", true}, {"PUT", true}, {"PATCH", true}, {"DELETE", false},
+		{"HEAD", false}, {"post", false}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_true(make(rows[i].method, "Users", "", false));
+		assert_int_equal(strstr(buf_text(&out), "\r\nContent-Length: 0\r\n\r\n") != NULL,
+			rows[i].told);
+		assert_null(strstr(buf_text(&out), "Content-Type"));
+	}
+}
+
 static void sentrys_own_interface_has_another_root(void **state)
 {
 	const struct message_call call = {
@@ -243,6 +262,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(requests_are_these_bytes, begin, end),
 		cmocka_unit_test_setup_teardown(without_a_token_none_is_sent, begin, end),
 		cmocka_unit_test_setup_teardown(without_a_body_there_is_no_length, begin, end),
+		cmocka_unit_test_setup_teardown(
+			methods_that_carry_bodies_say_that_there_is_none, begin, end),
 		cmocka_unit_test_setup_teardown(sentrys_own_interface_has_another_root, begin, end),
 		cmocka_unit_test_setup_teardown(
 			what_is_shown_names_the_url_and_hides_the_token, begin, end),

@@ -160,6 +160,14 @@ static void test_connect_refusals_are_told_from_the_head_alone(void **state)
 		{"HTTP/1.0 500 \xff\r\n\r\n", "HTTP/1.0 500 \\xff"},
 		{"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
 			"demands a user name and a password"},
+		{"HTTP/1.1 407 \r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM\r\n"
+		 "Proxy-Authenticate: basic realm=\"a, b\"\r\n\r\n",
+			"demands a user name and a password"},
+		{"HTTP/1.1 407 \r\nProxy-Authenticate: Negotiate, Basic realm=\"x\"\r\n\r\n",
+			"demands a user name and a password"},
+		{"HTTP/1.1 407 \r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: Digest "
+		 "realm=\"Basic\", nonce=\"x\"\r\n\r\n",
+			"wants a log-in by Negotiate, Digest (407)"},
 		{"HTTP/1.1 101 \r\n\r\n", "malformed: the server switched protocols"},
 		{"HTTP/1.1 200 OK\n\n", "malformed: a line ends with a bare LF"},
 	};
