@@ -78,6 +78,7 @@ static void show_all(struct report *r, const struct settings *s)
 	buf_wipe(&trust);
 	setting(r, "cert", &s->cert);
 	setting(r, "key", &s->key);
+	setting(r, "key_passphrase_file", &s->key_passphrase);
 	setting(r, "proxy", &s->proxy);
 	row(r, "proxy in use", s->route.via == ROUTE_DIRECT ? "none" : s->proxy.value,
 		s->proxy_reason != NULL ? s->proxy_reason : "not set");

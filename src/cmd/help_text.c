@@ -32,6 +32,8 @@ const struct help_entry help_environment[] = {
 	{"SSL_CERT_FILE", "CA certificates, one PEM file"},
 	{"SSL_CERT_DIR", "CA certificates, directories parted by colons"},
 	{"CURL_CA_BUNDLE", "as SSL_CERT_FILE, if neither of the two is set"},
+	{"SENTRY_KEY_PASSPHRASE",
+		"the passphrase of the client certificate's key; see --key-passphrase-file"},
 	{"https_proxy, all_proxy",
 		"the proxy, lower case before upper case; http_proxy for http URLs, lower case "
 		"only; unheeded where REQUEST_METHOD is set (CGI)"},
@@ -51,7 +53,7 @@ const char help_file_keys[] = "[auth]\n"
 			      "[defaults]\n"
 			      "org, region, url, scim_url\n"
 			      "[http]\n"
-			      "ca_file, ca_add, cert, key, pin, header,\n"
+			      "ca_file, ca_add, cert, key, key_passphrase_file, pin, header,\n"
 			      "proxy_url, proxy_username, proxy_password, unix_socket,\n"
 			      "connect_timeout, timeout, max_retries, max_wait\n";
 
@@ -68,7 +70,12 @@ const char help_description[] =
 	"\n"
 	"An entry of --no-proxy, parted from the next by a comma or blanks, is a domain (its "
 	"sub-domains are meant too), an address, a CIDR block, or one of the first two with a "
-	"port. \"*\" as the only entry means every host. It beats --proxy.";
+	"port. \"*\" as the only entry means every host. It beats --proxy.\n"
+	"\n"
+	"The server's certificate is always verified, with its host's name and the name "
+	"constraints "
+	"of CAs. Revocation is not looked up: --pin and short-lived certificates help. To a proxy "
+	"over https the same CA certificates apply, but no --pin and no --cert.";
 
 const char help_rosters[] =
 	"A roster is CSV with a header row, JSON Lines, or one JSON array of objects, in UTF-8. "

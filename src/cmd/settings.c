@@ -34,6 +34,8 @@ static const struct source sources[] = {
 		.section = "defaults", .key = "scim_url"},
 	{SLOT(cert), .flag = OPT_CERT, .section = "http", .key = "cert"},
 	{SLOT(key), .flag = OPT_KEY, .section = "http", .key = "key"},
+	{SLOT(key_passphrase), .flag = OPT_KEY_PASSPHRASE_FILE, .section = "http",
+		.key = "key_passphrase_file"},
 	{SLOT(proxy), .flag = OPT_PROXY, .section = "http", .key = "proxy_url"},
 	{SLOT(no_proxy), .flag = OPT_NO_PROXY, .environment = {"no_proxy", "NO_PROXY"}},
 	{SLOT(unix_socket), .flag = OPT_UNIX_SOCKET, .section = "http", .key = "unix_socket"},

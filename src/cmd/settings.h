@@ -48,9 +48,9 @@ struct settings_input {
 struct settings {
 	/* each setting as given, for `config`: the token by prefix and length, the proxy without
 	   credentials, region, url and scim_url only where they count */
-	struct setting token_source, org, region, url, scim_url, ca_file, ca_dir, cert, key, proxy,
-		no_proxy, unix_socket, connect_timeout, timeout, retries, max_wait, assume_time,
-		config_file;
+	struct setting token_source, org, region, url, scim_url, ca_file, ca_dir, cert, key,
+		key_passphrase, proxy, no_proxy, unix_socket, connect_timeout, timeout, retries,
+		max_wait, assume_time, config_file;
 	/* what follows from them */
 	struct secret token;
 	enum sentry_token_kind token_kind;

@@ -1,10 +1,16 @@
 #include "cmd/settings_parts.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/limits.h"
 #include "codec/date.h"
 #include "sys/file.h"
 #include "sys/file_mode.h"
 #include "sys/log.h"
+
+#define PASSPHRASE_VARIABLE "SENTRY_KEY_PASSPHRASE"
 
 static void keep_setting(struct setting *s, const char *value, enum place place, const char *where)
 {
@@ -145,7 +151,7 @@ static bool load_trust(struct settings_loader *l, struct err *e)
 		trust_additions(l, e);
 }
 
-static bool read_pem(struct settings_loader *l, const char *path, struct str *out, struct err *e)
+static bool read_whole(struct settings_loader *l, const char *path, struct str *out, struct err *e)
 {
 	struct buf text;
 	const char *kept;
@@ -160,6 +166,51 @@ static bool read_pem(struct settings_loader *l, const char *path, struct str *ou
 	kept = settings_keep(l, &text, e);
 	*out = str_from(kept, n);
 	return kept != NULL;
+}
+
+static void warn_of_others(const char *path, const char *what)
+{
+	if (file_mode_others_may_read(path))
+		log_line(LOG_WARN, "%s holds %s and can be read by others; chmod 600 mends that",
+			path, what);
+}
+
+/* Takes the passphrase of the environment over and leaves none there; false without one. */
+static bool passphrase_from_environment(struct settings_loader *l, struct str *out)
+{
+	char *value = getenv(PASSPHRASE_VARIABLE);
+	const char *kept;
+
+	if (value == NULL || value[0] == '\0')
+		return false;
+	kept = arena_dup(l->arena, str_of(value));
+	wipe(value, strlen(value));
+	*out = str_of(kept);
+	return true;
+}
+
+static bool load_passphrase(struct settings_loader *l, struct err *e)
+{
+	struct setting *s = &l->s->key_passphrase;
+	struct str *out = &l->s->tls.passphrase, rest;
+
+	if (s->place != PLACE_FLAG && passphrase_from_environment(l, out)) {
+		if (out->n == 0)
+			return err_memory(e, "reading the settings");
+		keep_setting(s, "***", PLACE_ENVIRONMENT, PASSPHRASE_VARIABLE);
+	} else if (s->value != NULL) {
+		if (!read_whole(l, s->value, out, e))
+			return false;
+		str_cut(*out, '\n', out, &rest);
+		if (out->n > 0 && out->p[out->n - 1] == '\r')
+			out->n--;
+		if (out->n == 0)
+			return err_set(e, ERR_CONFIG,
+				"%s: there is no passphrase in its first line", s->value);
+		warn_of_others(s->value, "a passphrase");
+	}
+	log_hide(*out);
+	return true;
 }
 
 static bool load_certificate(struct settings_loader *l, struct err *e)
@@ -179,15 +230,11 @@ static bool load_certificate(struct settings_loader *l, struct err *e)
 		s->key = s->cert;
 	s->tls.certificate_name = s->cert.value;
 	s->tls.key_name = s->key.value;
-	if (!read_pem(l, s->cert.value, &s->tls.certificate, e) ||
-		!read_pem(l, s->key.value, &s->tls.key, e))
+	if (!read_whole(l, s->cert.value, &s->tls.certificate, e) ||
+		!read_whole(l, s->key.value, &s->tls.key, e))
 		return false;
-	if (file_mode_others_may_read(s->key.value))
-		log_line(LOG_WARN,
-			"%s holds a private key and can be read by others; chmod 600 "
-			"mends that",
-			s->key.value);
-	return true;
+	warn_of_others(s->key.value, "a private key");
+	return load_passphrase(l, e);
 }
 
 static bool add_pin(struct tls_options *t, struct str text, const char *where, struct err *e)

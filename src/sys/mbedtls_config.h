@@ -61,11 +61,6 @@
    table of each kind instead of four, rotated, saves 6 KiB of file. */
 #define MBEDTLS_AES_ROM_TABLES
 #define MBEDTLS_AES_FEWER_TABLES
-/* GCM only ever encrypts blocks. Not on x86_64, where the library's assembly goes on jumping to
-   the label of the part that this takes away. */
-#if !defined(__x86_64__)
-#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT
-#endif
 #define MBEDTLS_CHACHA20_C
 #define MBEDTLS_POLY1305_C
 #define MBEDTLS_CHACHAPOLY_C
@@ -112,7 +107,8 @@
 #define MBEDTLS_ASN1_WRITE_C
 #define MBEDTLS_OID_C
 #define MBEDTLS_PK_C
-/* Unencrypted PKCS#1, SEC 1 and PKCS#8 keys. Encrypted ones would bring CBC, DES and MD5. */
+/* Unencrypted PKCS#1, SEC 1 and PKCS#8 keys. What the library has for encrypted ones would bring
+   CBC, and with it the CBC suites of TLS 1.2: sys/tls_key does that. */
 #define MBEDTLS_PK_PARSE_C
 #define MBEDTLS_BASE64_C
 #define MBEDTLS_PEM_PARSE_C

@@ -28,6 +28,7 @@ struct tls_options {
 	const struct trust *trust;   /* must outlive the configuration */
 	struct str certificate, key; /* PEM of a client certificate chain and its key, or empty */
 	const char *certificate_name, *key_name; /* their files, for messages */
+	struct str passphrase;                   /* of the key, if it is encrypted; or empty */
 	unsigned pin_count; /* SHA-256 of a SubjectPublicKeyInfo; one must be in the chain */
 	uint8_t pins[LIMIT_PINS][TLS_PIN_BYTES];
 	bool assume_time; /* judge certificates at ASSUMED instead of now */

@@ -4,6 +4,7 @@
 #include <psa/crypto.h>
 #include <string.h>
 
+#include "codec/der.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/heap.h"
@@ -224,22 +225,54 @@ static bool refuse_key(const struct tls_options *o, int code, struct err *e)
 {
 	if (code == MBEDTLS_ERR_PK_ALLOC_FAILED)
 		return err_memory(e, "reading the client certificate's key");
-	/* The library has no ciphers for it, and its codes for that are many. */
-	if (str_contains(o->key, "ENCRYPTED")) {
-		err_set(e, ERR_CONFIG, "%s: the private key is encrypted", o->key_name);
-		err_hint(e,
-			"keep it unencrypted in a file that only its owner may read: "
-			"openssl pkey -in KEY -out NEW");
-		return false;
-	}
 	err_set(e, ERR_CONFIG, "%s: holds no private key that can be used", o->key_name);
-	err_hint(e,
-		"expected is an unencrypted RSA key, or an EC key on P-256 or P-384, in PEM "
-		"form");
+	err_hint(e, "expected is an RSA key, or an EC key on P-256 or P-384, in PEM form");
 	return false;
 }
 
-static bool load_key(struct tls_config *c, const struct tls_options *o, struct err *e)
+static bool refuse_encrypted(const struct tls_options *o, struct err *e)
+{
+	if (o->passphrase.n == 0) {
+		err_set(e, ERR_CONFIG, "%s: the private key is encrypted", o->key_name);
+		err_hint(e,
+			"--key-passphrase-file FILE or SENTRY_KEY_PASSPHRASE gives its "
+			"passphrase; openssl pkey -in KEY -out NEW takes it off");
+	} else {
+		err_set(e, ERR_CONFIG,
+			"%s: the private key is encrypted in a way that is not known here",
+			o->key_name);
+		err_hint(e,
+			"known is PKCS#8 with PBKDF2 and AES: openssl pkcs8 -topk8 -v2 "
+			"aes-256-cbc -in KEY -out NEW");
+	}
+	return false;
+}
+
+static bool load_encrypted_key(struct tls_config *c, const struct tls_options *o, struct err *e)
+{
+	struct buf plain;
+	struct str rest, content, key;
+	uint8_t tag;
+	int code = MBEDTLS_ERR_PK_PASSWORD_MISMATCH;
+
+	buf_init(&plain, LIMIT_KEY_FILE);
+	if (o->passphrase.n == 0 || !tls_key_decrypt(o->key, o->passphrase, &plain)) {
+		buf_wipe(&plain);
+		return refuse_encrypted(o, e);
+	}
+	rest = buf_str(&plain);
+	if (der_next(&rest, &tag, &content, &key))
+		code = mbedtls_pk_parse_key(
+			&c->key, (const unsigned char *)key.p, key.n, NULL, 0, random_bytes, NULL);
+	buf_wipe(&plain);
+	if (code == MBEDTLS_ERR_PK_ALLOC_FAILED)
+		return refuse_key(o, code, e);
+	return code == 0 ||
+		err_set(e, ERR_CONFIG, "%s: the passphrase does not open the private key",
+			o->key_name);
+}
+
+static bool load_plain_key(struct tls_config *c, const struct tls_options *o, struct err *e)
 {
 	char *pem = with_nul(o->key);
 	int code;
@@ -249,8 +282,16 @@ static bool load_key(struct tls_config *c, const struct tls_options *o, struct e
 	code = mbedtls_pk_parse_key(
 		&c->key, (const unsigned char *)pem, o->key.n + 1, NULL, 0, random_bytes, NULL);
 	heap_free(pem);
-	if (code != 0)
-		return refuse_key(o, code, e);
+	return code == 0 || refuse_key(o, code, e);
+}
+
+static bool load_key(struct tls_config *c, const struct tls_options *o, struct err *e)
+{
+	/* Of PKCS#8, or as OpenSSL marked it in the head of older forms. */
+	const bool encrypted = str_contains(o->key, "ENCRYPTED");
+
+	if (!(encrypted ? load_encrypted_key(c, o, e) : load_plain_key(c, o, e)))
+		return false;
 	if (mbedtls_pk_check_pair(&c->own.pk, &c->key, random_bytes, NULL) != 0)
 		return err_set(e, ERR_CONFIG, "%s: the key does not belong to the certificate",
 			o->key_name);

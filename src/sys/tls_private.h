@@ -1,7 +1,8 @@
 /*
  * What the files of sys/tls share: tls_config.c (what is offered, trusted and shown), tls.c (one
- * connection), tls_issuer.c (trust anchors for the library), tls_verify.c (whether the peer is who
- * it should be) and tls_explain.c (failures in words). Nothing else in the program sees mbedTLS.
+ * connection), tls_issuer.c (trust anchors for the library), tls_key.c (keys under a passphrase),
+ * tls_verify.c (whether the peer is who it should be) and tls_explain.c (failures in words).
+ * Nothing else in the program sees mbedTLS.
  */
 #ifndef SENTRY_SCIM_SYS_TLS_PRIVATE_H
 #define SENTRY_SCIM_SYS_TLS_PRIVATE_H
@@ -93,6 +94,12 @@ static inline struct str tls_slice(const mbedtls_x509_buf *b)
 	return str_from((const char *)b->p, b->len);
 }
 
+/*
+ * Appends the PKCS#8 key (DER, with padding behind it) that the first ENCRYPTED PRIVATE KEY of PEM
+ * holds. A wrong PASSPHRASE gives other bytes. False when there is none, when it is encrypted in
+ * another way than codec/pbes2 knows, or for lack of memory.
+ */
+bool tls_key_decrypt(struct str pem, struct str passphrase, struct buf *plain);
 /* Parses DER as a trust anchor; the library's code. */
 int tls_parse_anchor(mbedtls_x509_crt *crt, struct str der);
 /* Callback for mbedtls_ssl_conf_ca_cb; the context is the configuration. */

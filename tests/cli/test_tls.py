@@ -8,8 +8,8 @@ import ssl
 import subprocess
 
 import harness
-from harness import (MEMBER, ORG, Authority, Scripted, Sentry, answer, answering, case, path,
-                     read_request, run, write)
+from harness import (MEMBER, ORG, TOKEN, Authority, Scripted, Sentry, answer, answering, case,
+                     path, read_request, run, write)
 
 CA = Authority()
 OTHER = Authority("Other CA")
@@ -329,6 +329,64 @@ def _():
     with Sentry("--client-ca", CA.file, "--max-tls", "1.2", tls=GOOD) as s:
         create(s, "--ca-file", CA.file).expect(3, out="", err=["client certificate", "--cert"])
         assert s.requests() == [] and s.members() == {}
+
+
+@case("client certificates: keys under a passphrase, from a file, the environment, the configuration")
+def _():
+    word = "p\u00e4ss word, \"quoted\""
+    good = write("\r\n".join([word, "second line"]), "passphrase")
+    rsa = path("rsa.key"), path("rsa.csr"), path("rsa.pem")
+    harness.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", rsa[0], "-out",
+                    rsa[1], "-subj", "/CN=rsa")
+    harness.openssl("x509", "-req", "-in", rsa[1], "-CA", CA.file, "-CAkey", CA.key,
+                    "-CAcreateserial", "-days", "2", "-out", rsa[2])
+    mine = CA.issue("DNS:client", usage="clientAuth")
+    locked = []
+    for cert, key, cipher, prf in ((mine[0], mine[1], "aes-256-cbc", "hmacWithSHA256"),
+                                   (mine[0], mine[1], "aes-128-cbc", "hmacWithSHA1"),
+                                   (mine[0], mine[1], "aes-192-cbc", "hmacWithSHA384"),
+                                   (rsa[2], rsa[0], "aes-256-cbc", "hmacWithSHA512")):
+        locked.append((cert, path("locked.key")))
+        harness.openssl("pkcs8", "-topk8", "-in", key, "-v2", cipher, "-v2prf", prf, "-iter",
+                        "1000", "-passout", "pass:" + word, "-out", locked[-1][1])
+    variable = {"SENTRY_KEY_PASSPHRASE": word}
+    with Sentry("--client-ca", CA.file, tls=GOOD) as s:
+        for number, (cert, key) in enumerate(locked):
+            create(s, "--ca-file", CA.file, "--cert", cert, "--key", key, "--set", "n=1",
+                   "--key-passphrase-file", good, "-v", "--if-exists", "ok",
+                   secret=(TOKEN, word)).expect(0)
+            create(s, "--ca-file", CA.file, "--cert", cert, "--key", key, "--if-exists", "ok",
+                   "-v", env=variable, secret=(TOKEN, word)).expect(0)
+        cert, key = locked[0]
+        config = write("[http]\ncert=%s\nkey=%s\nkey_passphrase_file=%s\n" % (cert, key, good))
+        create(s, "--ca-file", CA.file, "--config", config, "--if-exists", "ok").expect(0)
+        asked = len(s.requests())
+        # The option counts before the variable.
+        wrong = write("something else", "wrong")
+        create(s, "--ca-file", CA.file, "--cert", cert, "--key", key, "--key-passphrase-file",
+               wrong, env=variable).expect(2, out="", err=[key, "passphrase does not open"])
+        create(s, "--ca-file", CA.file, "--cert", cert, "--key", key).expect(
+            2, out="", err=[key, "is encrypted", "hint: ", "--key-passphrase-file", "openssl pkey"])
+        create(s, "--ca-file", CA.file, "--cert", cert, "--key", key, "--key-passphrase-file",
+               write("\n", "blank")).expect(2, out="", err=["blank", "no passphrase"])
+        create(s, "--ca-file", CA.file, "--cert", cert, "--key", key, "--key-passphrase-file",
+               "/nowhere").expect(2, out="", err="/nowhere")
+        for command in (("pkcs8", "-topk8", "-in", mine[1], "-scrypt"),
+                        ("pkcs8", "-topk8", "-in", mine[1], "-v2", "des3"),
+                        ("ec", "-in", mine[1], "-aes128")):
+            other = path("other.key")
+            harness.openssl(*command, "-passout", "pass:" + word, "-out", other)
+            create(s, "--ca-file", CA.file, "--cert", cert, "--key", other,
+                   "--key-passphrase-file", good).expect(
+                       2, out="", err=[other, "not known here", "openssl pkcs8 -topk8"])
+        assert len(s.requests()) == asked
+    os.chmod(good, 0o644)
+    r = run("--cert", cert, "--key", key, "--key-passphrase-file", good, "config", "-o", "jsonl",
+            "--org", ORG, secret=(TOKEN, word)).expect(0, err=["warning", good, "chmod 600"])
+    assert '"key_passphrase_file","value":"%s"' % good in r.out.replace(" ", ""), r.out
+    r = run("--cert", cert, "--key", key, "config", "-o", "jsonl", "--org", ORG, env=variable,
+            secret=(TOKEN, word)).expect(0)
+    assert "SENTRY_KEY_PASSPHRASE" in r.out, r.out
 
 
 @case("a client certificate whose files cannot be used is exit 2; nothing is sent")

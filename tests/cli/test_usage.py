@@ -16,7 +16,8 @@ SINGLE = {  # options that may be given once, with a value that they take
     "token-file": "/nowhere", "token-fd": "9", "org": "a", "region": "us",
           "url": "https://a.example",
     "scim-url": "https://a.example", "config": "/nowhere", "ca-file": "/nowhere",
-    "ca-dir": "/nowhere", "cert": "/nowhere", "key": "/nowhere", "proxy": "http://a.example",
+    "ca-dir": "/nowhere", "cert": "/nowhere", "key": "/nowhere",
+    "key-passphrase-file": "/nowhere", "unix-socket": "/nowhere", "proxy": "http://a.example",
     "no-proxy": "a", "connect-timeout": "1", "timeout": "1", "retries": "1", "max-wait": "1",
     "assume-time": "2026-01-01T00:00:00Z", "output": "json", "role": "a", "body": "/nowhere",
     "input": "/nowhere", "if-exists": "ok"}

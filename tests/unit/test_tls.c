@@ -609,6 +609,10 @@ static void refuses_encrypted_keys(void **state)
 	assert_int_equal(s.e.kind, ERR_CONFIG);
 	has(s.e.text, "K: the private key is encrypted");
 	has(s.e.hint, "openssl pkey");
+	s.options.passphrase = str_of("x");
+	err_clear(&s.e);
+	assert_null(tls_config_new(&s.options, NULL, &s.e));
+	has(s.e.text, "K: the private key is encrypted in a way that is not known here");
 	free(chain);
 }
 
