@@ -396,7 +396,7 @@ def _():
 
 @case("a proxy that refuses CONNECT is quoted: exit 3, never the exit code of that status")
 def _():
-    for status, reason, hint in ((403, "Forbidden by policy", "rules"), (401, "Who", None),
+    for status, reason, hint in ((403, "Forbidden by policy", "rules"),
                                  (404, "Not Found", None), (405, "No", "another way"),
                                  (429, "Slow", None), (500, "Oops", None),
                                  (502, "Bad Gateway", None), (503, "No DNS", None),
@@ -408,6 +408,16 @@ def _():
             assert r.err.startswith("sentry-scim: the proxy ") and "<html>" not in r.err, r
             if hint and status != 403:
                 assert "hint: " in r.err and hint in r.err, r
+    with HttpProxy(reply=answer(401, "", reason="Who")) as p:
+        create(https(9443), "--proxy", p.url).expect(3, out="", err=["demands", "(401)"])
+
+
+@case("a proxy that takes no Basic is told by what it takes")
+def _():
+    offer = "Proxy-Authenticate: Negotiate", 'Proxy-Authenticate: NTLM'
+    with HttpProxy(reply=answer(407, "", *offer)) as p:
+        create(https(9443), "--proxy", p.url).expect(
+            3, out="", err=["wants a log-in by Negotiate, NTLM (407)", "hint: ", "cntlm"])
 
 
 @case("each reply code of SOCKS5 is explained: exit 3")
