@@ -8,7 +8,11 @@ TARGET       ?= $(HOST)-linux-musl
 PREFIX       ?= /usr/local
 FUZZ_SECONDS ?= 60
 export SOAK_HISTORIES ?= 1000
-TOOLCHAINS   := $(sort $(TARGET) asan fuzz native)
+# What `make reproducible` builds twice and what `make dist` contains
+REPRODUCIBLE ?= $(TARGET) armv7-linux-musleabihf mips-linux-muslsf
+DIST         ?= $(TARGETS)
+TARGETS      := $(sort $(basename $(notdir $(wildcard toolchains/*-linux-musl*.mk))))
+TOOLCHAINS   := $(sort $(TARGET) $(TARGETS) asan fuzz native ubsan)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -40,6 +44,11 @@ objects    = $(patsubst %.c,build/$1/%.o,$(sort $(wildcard $(2:%=src/%/*.c)))) \
 	$(if $(filter sys,$2),$(if $(ROOTS),build/$1/gen/roots_data.o) build/$1/libmbedtls.a)
 test_needs = $(call objects,$1,$(uses_$(call layer_of,$2)))
 
+# Tests by the name of what they test, and what unit tests share
+UNIT  := $(sort $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
+FUZZ  := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+HELP  := $(filter-out $(UNIT:%=tests/unit/test_%.c),$(wildcard tests/unit/*.c))
+
 # Mozilla's roots are compiled in by a tool that reads their list.
 ROOTS := $(and $(wildcard src/sys/roots.c),$(wildcard third_party/mkroots.c))
 
@@ -47,7 +56,7 @@ ROOTS := $(and $(wildcard src/sys/roots.c),$(wildcard third_party/mkroots.c))
 
 obtained = build/third_party/$1/.obtained
 # Goals that a fresh machine begins with see to the distribution's packages first.
-DEPS := $(if $(filter demo check,$(MAKECMDGOALS)),deps)
+DEPS := $(if $(filter demo check targets targets-check boot-check dist reproducible,$(MAKECMDGOALS)),deps)
 MBEDTLS := build/third_party/mbedtls
 
 # mbedTLS file by file: what the program's configuration needs, and what the tests' adds.
@@ -69,13 +78,14 @@ MBEDTLS_SERVER := aria camellia ccm cmac ctr_drbg debug des dhm ecjpake entropy 
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-align -Wformat=2 -Wundef -Werror
-# Size first (link-time optimization takes off 6 %), then what makes mistakes harder to exploit. (_FORTIFY_SOURCE does nothing in musl.)
-RELEASE_FLAGS := -Os -flto=auto -fPIE -ffunction-sections -fdata-sections -fvisibility=hidden \
+# Size first (link-time optimization takes off 6 %), then what makes mistakes harder to exploit. What
+# -g adds goes to sentry-scim.debug. (_FORTIFY_SOURCE does nothing in musl.)
+RELEASE_FLAGS := -g -Os -flto=auto -fPIE -ffunction-sections -fdata-sections -fvisibility=hidden \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fno-plt \
 	-fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
-RELEASE_LINK := -nostdlib -nostartfiles -static-pie -Wl,--no-dynamic-linker,-z,text,-z,relro \
-	-Wl,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+RELEASE_LINK := -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. -nostdlib -nostartfiles \
+	-static-pie -Wl,--no-dynamic-linker,-z,text,-z,relro -Wl,-z,now,-z,noexecstack,--gc-sections,--build-id=none
 
 source_flags  = -Isrc -D_POSIX_C_SOURCE=200809L $(WARNINGS)
 mbedtls_flags = -iquote . -DMBEDTLS_CONFIG_FILE='"$(CONFIG)"' \
@@ -84,8 +94,12 @@ musl_flags    = -nostdinc -isystem build/$(NAME)/musl/include \
 	-isystem $(shell $(CC) -print-file-name=include)
 test_flags    = $(source_flags) $(mbedtls_flags) -I$(<D) -Itests \
 	-isystem build/third_party/cmocka/include
-cmocka_flags  = -w -Ibuild/third_party/cmocka/include $(patsubst %,-DHAVE_%=1,MALLOC_H INTTYPES_H \
+cmocka_flags  = -Ibuild/third_party/cmocka/include $(patsubst %,-DHAVE_%=1,MALLOC_H INTTYPES_H \
 	SIGNAL_H STRINGS_H SIGLONGJMP STRSIGNAL STRUCT_TIMESPEC CLOCK_REALTIME GCC_THREAD_LOCAL_STORAGE)
+# cmocka would guess at uintptr_t; musl's ioctl() takes an int.
+on_musl       = -fno-lto -D_UINTPTR_T -Wno-sign-conversion -Wno-overflow
+# cmocka measures how long a test took, which nothing here reads.
+no_floats     = -Ddouble=long -UHAVE_STRUCT_TIMESPEC
 
 define compile
 	$(call say,CC)
@@ -108,19 +122,21 @@ build/$1/%: CROSS  := $(CROSS)
 build/$1/%: AR     := $(CROSS)$(if $(MUSL),gcc-)ar
 build/$1/%: CPU    := $(CPU)
 build/$1/%: CONFIG := $(or $(CONFIG),src/sys/mbedtls_config.h)
-build/$1/%: FLAGS   = -ffile-prefix-map=$(CURDIR)/= $(if $(MUSL),$$(RELEASE_FLAGS) $$(musl_flags))
+build/$1/%: FLAGS   = -ffile-prefix-map=$(CURDIR)=. $(if $(MUSL),$$(RELEASE_FLAGS) $(CHECKS) $$(musl_flags))
 build/$1/src/% build/$1/third_party/%: SOURCE_FLAGS = $$(source_flags)
 build/$1/src/sys/%: SOURCE_FLAGS = $$(source_flags) $$(mbedtls_flags)
-build/$1/tests/%:   SOURCE_FLAGS = $$(test_flags)
+build/$1/tests/%:   SOURCE_FLAGS = $$(test_flags) $(if $(MUSL),$$(on_musl))
 build/$1/mbedtls/%: SOURCE_FLAGS = -std=gnu11 -w $$(mbedtls_flags)
 build/$1/mbedtls/%: SOURCE = $(MBEDTLS)/library/$$*.c
 $(if $(CONFIG),,build/$1/mbedtls/ssl_tls.o build/$1/mbedtls/ssl_tls13_generic.o: \
 	SOURCE_FLAGS = -std=gnu11 -w $$(mbedtls_flags) -DMBEDTLS_ALLOW_PRIVATE_ACCESS= -include src/sys/tls_parse.h)
-build/$1/cmocka.o:  SOURCE_FLAGS = -std=gnu11 $$(cmocka_flags)
+build/$1/cmocka.o:  SOURCE_FLAGS = -std=gnu11 -w $$(cmocka_flags) $(if $(MUSL),$$(on_musl)) $(if $(EXTRA),$$(no_floats))
 build/$1/cmocka.o:  SOURCE = build/third_party/cmocka/src/cmocka.c
 build/$1/gen/% build/$1/toolchains/%: SOURCE_FLAGS = $$(source_flags) -fno-lto
 build/$1/tests/fuzz/%: DRIVER := $(DRIVER)
 
+# How this machine runs it, also where none is needed: some measurements are the emulator's.
+run_$1   := $(or $(RUN),qemu-$(HOST))
 needs_$1 := Makefile toolchains/$1.mk $(if $(MUSL),build/$1/musl/lib/libc.a)
 
 build/$1/src/sys/%.o: src/sys/%.c $$$$(needs_$1) $(call obtained,mbedtls)
@@ -150,12 +166,14 @@ endef
 define release
 build/$1/%: LINK_FLAGS := $(RELEASE_LINK) $(LDFLAGS)
 build/$1/sentry-scim: BUDGET := $(BUDGET)
+build/$1/sentry-scim: ISA    := $(ISA)
+build/$1/%: RUN := $(RUN)
 
 build/$1/musl/lib/libc.a: $(call obtained,musl) toolchains/$1.mk
 	$$(call say,MUSL)
 	$$Qrm -rf build/$1/musl && mkdir -p build/$1/musl/objects
 	$$Qcd build/$1/musl/objects && CC='$$(CC)' CROSS_COMPILE='$$(CROSS)' \
-		CFLAGS='$$(CPU) -Os -fPIE -fno-ident -ffile-prefix-map=$$(CURDIR)/=' \
+		CFLAGS='$$(CPU) -Os -fPIE -fno-ident -ffile-prefix-map=$$(CURDIR)=.' \
 		$$(CURDIR)/build/third_party/musl/configure --prefix=$$(CURDIR)/build/$1/musl \
 		--disable-shared --disable-gcc-wrapper >configure.log
 	$$Q$$(MAKE) -s -C build/$1/musl/objects install-libs install-headers >build/$1/musl/make.log 2>&1
@@ -164,14 +182,30 @@ build/$1/musl/lib/libc.a: $(call obtained,musl) toolchains/$1.mk
 
 build/$1/sentry-scim: $(call objects,$1,$(LAYERS)) build/$1/src/main.o $(EXTRA:%.c=build/$1/%.o) toolchains/gate
 	$$(link_musl)
+	$$Q$$(CROSS)objcopy --only-keep-debug $$@ $$@.debug
 	$$Q$$(CROSS)strip -R .comment $$@
-	$$Qtoolchains/gate '$$(CROSS)' $$@ $$(BUDGET) $$(filter %/roots_data.o,$$^)
+	$$Qtoolchains/gate '$$(CROSS)' $$@ $$(BUDGET) '$$(filter %/roots_data.o,$$^)' '$$(ISA)'
 # The program as a command of this machine, by qemu where it is another's
 build/$1/run: build/$1/sentry-scim
 	$$Qprintf '#!/bin/sh\nexec %s "$$$${0%%/*}/sentry-scim" "$$$$@"\n' '$(RUN)' >$$@
 	$$Qchmod +x $$@
 build/$1/tests/bench/%: build/$1/tests/bench/%.o build/$1/libmbedtls.a $(EXTRA:%.c=build/$1/%.o)
 	$$(link_musl)
+
+build/$1/tests/boot/init: build/$1/tests/boot/init.o $(EXTRA:%.c=build/$1/%.o)
+	$$(link_musl)
+
+# Unit tests of what this compiler made: each layer optimized as a whole, once, for all of them.
+$(LAYERS:%=build/$1/layer/%.o): build/$1/layer/%.o: $$$$(call objects,$1,$$$$*)
+	$$(link_layer)
+$(UNIT:%=build/$1/tests/unit/test_%): build/$1/tests/unit/test_%: build/$1/tests/unit/test_%.o \
+		$(HELP:%.c=build/$1/%.o) build/$1/cmocka.o $(EXTRA:%.c=build/$1/%.o) \
+		$$$$(addprefix build/$1/layer/,$$$$(addsuffix .o,$$$$(uses_$$$$(call layer_of,$$$$*))))
+	$$(link_musl)
+$(UNIT:%=build/check/$1/unit-%.tap): build/check/$1/unit-%.tap: build/$1/tests/unit/test_% FORCE
+	$Qtests/tap $$@ env CMOCKA_MESSAGE_OUTPUT=TAP $(if $(RUN),EMULATED=yes) $(RUN) $$<
+build/check/$1/cli.tap: build/$1/run build/local-sentry FORCE
+	$Qtests/tap $$@ env SENTRY_SCIM=$$< tests/cli/run everywhere
 endef
 
 define link_musl
@@ -181,7 +215,15 @@ define link_musl
 		$(shell $(CC) -print-libgcc-file-name) -Wl,--end-group build/$(NAME)/musl/lib/crtn.o
 endef
 
-TOOLCHAIN_VARIABLES := CC CROSS CPU CONFIG MUSL HEADERS LDFLAGS EXTRA RUN BUDGET DRIVER
+# The objects of a layer as one, without what only the link-time optimizer can read
+define link_layer
+	$(call say,LAYER)
+	$Qmkdir -p $(@D)
+	$Q$(CC) $(CPU) -Os -r -flinker-output=nolto-rel -nostdlib -o $@ $(filter %.o,$^) \
+		-Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive
+endef
+
+TOOLCHAIN_VARIABLES := CC CROSS CPU CONFIG MUSL HEADERS LDFLAGS EXTRA RUN BUDGET DRIVER ISA CHECKS
 $(foreach t,$(TOOLCHAINS),\
 	$(foreach v,$(TOOLCHAIN_VARIABLES),$(eval $v :=))\
 	$(eval include toolchains/$t.mk)$(eval $(call toolchain,$t))$(if $(MUSL),$(eval $(call release,$t))))
@@ -201,6 +243,8 @@ endif
 
 build/asan/sentry-scim: $(call objects,asan,$(LAYERS)) build/asan/src/main.o
 	$(link_host)
+
+targets: $(TARGETS:%=build/%/run) ## the program for every target: build/TARGET/sentry-scim
 
 server: build/local-sentry ## the local Sentry, for tests and for development against it
 build/local-sentry: $(patsubst %.c,build/native/%.o,$(sort $(wildcard tests/server/*.c))) \
@@ -225,6 +269,20 @@ $(patsubst third_party/%.mf,build/third_party/%/.obtained,$(wildcard third_party
 	$Qthird_party/obtain $*
 	$Qtouch $@
 
+BOOT := x86_64-linux-musl armv7-linux-musleabihf mipsel-linux-muslsf
+boot-check: $(BOOT:%=build/%/sentry-scim) $(BOOT:%=build/%/tests/boot/init) build/local-sentry
+	$Qtests/tap build/check/boot.tap tests/boot/run
+	$Qtests/tally build/check/boot.tap
+boot-check: ## the program alone on whole machines, with the distribution's kernels and no other file
+
+reproducible: $(patsubst %,build/third_party/%/.obtained,musl mbedtls mozilla-ca) ## builds twice in different surroundings and compares; REPRODUCIBLE=all for every target
+	$Qtests/tap build/check/reproducible.tap tests/build/reproducible \
+		$(if $(filter all,$(REPRODUCIBLE)),$(TARGETS),$(sort $(REPRODUCIBLE)))
+	$Qtests/tally build/check/reproducible.tap
+
+dist: $(DIST:%=build/%/run) ## a release in build/dist: source, programs, manual, SBOM, SHA256SUMS; SIGN_KEY=
+	$Qtoolchains/dist build/dist $(DIST)
+
 install: all build/$(TARGET)/run ## into DESTDIR and PREFIX (/usr/local), with manual and completions
 	install -D -m 755 build/$(TARGET)/sentry-scim $(DESTDIR)$(PREFIX)/bin/sentry-scim
 	build/$(TARGET)/run man >build/sentry-scim.1
@@ -239,10 +297,6 @@ install: all build/$(TARGET)/run ## into DESTDIR and PREFIX (/usr/local), with m
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sentry-scim.fish
 
 # Tests. Each writes TAP to build/check; tests/tally adds up.
-
-UNIT  := $(sort $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
-FUZZ  := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
-HELP  := $(filter-out $(UNIT:%=tests/unit/test_%.c),$(wildcard tests/unit/*.c))
 
 $(UNIT:%=build/asan/tests/unit/test_%): build/asan/tests/unit/test_%: build/asan/tests/unit/test_%.o \
 		$(HELP:%.c=build/asan/%.o) build/asan/cmocka.o $$(call test_needs,asan,$$*)
@@ -274,15 +328,25 @@ build/check/cli.tap: build/sentry-scim build/asan/sentry-scim build/local-sentry
 build/check/target.tap: build/$(TARGET)/run build/local-sentry FORCE
 	$Qtests/tap $@ env SENTRY_SCIM=$< tests/cli/run member exactly_once tls team
 
+EVERY_TAP := $(foreach t,$(TARGETS) ubsan,$(UNIT:%=build/check/$t/unit-%.tap) build/check/$t/cli.tap)
+
 check: $(UNIT_TAP) $(FUZZ_TAP) $(LINT_TAP) $(BUILD_TAP) $(CLI_TAP) ## everything below down to lint
 check-unit: $(UNIT_TAP) ## unit tests, under the sanitizers
 check-fuzz: $(FUZZ_TAP) ## the corpora replayed through each parser, under the sanitizers
 check-build: $(BUILD_TAP) ## the build's own scripts
 check-cli: $(CLI_TAP) ## the program end to end against the local Sentry
 check-target: build/check/target.tap ## creating a member end to end, by TARGET's program
+targets-check: $(EVERY_TAP) targets-table ## for each target, under an emulator: unit tests, create, list, roster; takes long
 lint: $(LINT_TAP) ## layers, headers, banned calls, layout
-check check-unit check-fuzz check-build check-cli check-target lint:
-	$Qtests/tally $^
+check check-unit check-fuzz check-build check-cli check-target targets-check lint:
+	$Qtests/tally $(filter %.tap,$^)
+
+targets-table: $(TARGETS:%=build/%/sentry-scim) build/native/count.so build/local-sentry $(EVERY_TAP)
+	$Qtests/target/table README.md build/native/count.so $(foreach t,$(TARGETS),'$t=$(run_$t)')
+build/native/count.so: tests/target/count.c Makefile
+	$(call say,LINK)
+	$Qmkdir -p $(@D)
+	$Qgcc -std=c11 $(source_flags) -O2 -fPIC -shared -fvisibility=hidden -o $@ $<
 
 fuzz: $(FUZZ:%=build/fuzz/tests/fuzz/fuzz_%) ## libFuzzer, FUZZ_SECONDS for each parser
 	$Qset -e; for n in $(FUZZ); do \
@@ -310,7 +374,7 @@ demo: build/sentry-scim build/local-sentry ## creates a member at a local Sentry
 	$Qtests/demo
 
 deps: ## installs what `make check` needs, as root; else says what to type
-	$Qthird_party/deps
+	$Qthird_party/deps $(if $(filter targets targets-check boot-check dist reproducible,$(MAKECMDGOALS)),targets)
 
 format: ## applies .clang-format
 	clang-format-14 -i $(wildcard src/*/*.[ch] src/*.c tests/*/*.[ch] third_party/*.c toolchains/*.c)
@@ -319,13 +383,14 @@ clean: ## removes what was built, keeps what was obtained
 	rm -rf $(filter-out build/third_party,$(wildcard build/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 	@echo "  TARGET=T     $(sort $(basename $(notdir $(wildcard toolchains/*musl*.mk))))"
 	@echo "  V=1          shows the commands"
 
 FORCE:
 .PHONY: all server install check check-unit check-fuzz check-build check-cli check-target lint fuzz interop \
-	soak bench demo deps format clean help FORCE
+	soak targets targets-check targets-table boot-check reproducible dist bench demo deps format \
+	clean help FORCE
 
 -include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/gen/*.d build/*/tests/*/*.d \
 	build/*/third_party/*.d)

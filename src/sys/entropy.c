@@ -1,16 +1,20 @@
+#define _DEFAULT_SOURCE /* setitimer(), no longer in POSIX */
+
 #include "sys/entropy.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/stop.h"
 
-/* getrandom(2) cannot wait for a limited time; asking again this often can. */
+/* getrandom(2) cannot wait for a limited time; a timer that ends the call this often can. */
 #define ASK_AGAIN_MS 50
 
 /* The descriptor of /dev/random on kernels without getrandom(2); open for the process's life, since
@@ -90,6 +94,41 @@ static bool device_ready(int64_t deadline, struct err *e)
 	}
 }
 
+static void wake(int number)
+{
+	(void)number;
+}
+
+/*
+ * Blocks until the kernel is seeded, a signal comes, or ASK_AGAIN_MS have passed. A machine without
+ * any device that gives entropy is seeded by nothing else: Linux 5.4 and later makes some from the
+ * jitter of its clock, but only while a process waits. The timer repeats, since the first signal
+ * may come before the call has begun.
+ */
+static void block_for_seed(void)
+{
+	const struct itimerval tick = {.it_interval.tv_usec = ASK_AGAIN_MS * 1000,
+		.it_value.tv_usec = ASK_AGAIN_MS * 1000};
+	const struct itimerval none = {.it_value.tv_usec = 0};
+	struct sigaction action = {.sa_handler = wake}, before;
+	sigset_t alarm_only, mask;
+	unsigned char byte;
+
+	sigemptyset(&alarm_only);
+	sigaddset(&alarm_only, SIGALRM);
+	if (sigaction(SIGALRM, &action, &before) != 0)
+		return;
+	sigprocmask(SIG_UNBLOCK, &alarm_only, &mask);
+	if (setitimer(ITIMER_REAL, &tick, NULL) == 0) {
+		/* What comes of it is asked for again: here only the waiting counts. */
+		if (getrandom(&byte, sizeof(byte), 0) < 0)
+			byte = 0;
+		setitimer(ITIMER_REAL, &none, NULL);
+	}
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGALRM, &before, NULL);
+}
+
 bool entropy_ready(int64_t deadline, struct err *e)
 {
 	for (;;) {
@@ -101,6 +140,11 @@ bool entropy_ready(int64_t deadline, struct err *e)
 			return device_ready(deadline, e);
 		if (errno != EAGAIN && errno != EINTR)
 			return err_sys(e, ERR_SYSTEM, errno, "getrandom()");
+		if (stop_asked() == 0 && clock_now() < deadline) {
+			block_for_seed();
+			if (getrandom(&byte, 1, GRND_NONBLOCK) == 1)
+				return true;
+		}
 		if (!wait_for_seed(NULL, deadline, e))
 			return false;
 	}

@@ -47,5 +47,14 @@ else
 	failed=1
 fi
 
+count=$((count + 1))
+gcc -static-pie -Wl,-z,now -o "$work/p" "$work/p.c"
+if toolchains/gate '' "$work/p" 100000000 '' 'Tag_CPU_arch: v6' 2>&1 | grep -q "instruction set"; then
+	echo "ok $count - refuses one for another instruction set"
+else
+	echo "not ok $count - refuses one for another instruction set"
+	failed=1
+fi
+
 echo "1..$count"
 exit $failed

@@ -21,7 +21,7 @@ check() { # TARGET COMPILER EMULATOR
 		return
 	fi
 	echo "ok $count - $1 is built: $(sed -n 's/.*: \([0-9]* bytes\) of.*/\1/p' "$said")"
-	SENTRY_SCIM=build/$1/run tests/cli/run member_create tls >"$said" 2>&1 || failed=1
+	SENTRY_SCIM=build/$1/run tests/cli/run everywhere member_create tls >"$said" 2>&1 || failed=1
 	while read -r line; do
 		case $line in
 		ok\ * | not\ ok\ *)

@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +45,13 @@ static inline pid_t apart_start(apart_check *check)
 	if (child == 0)
 		_exit(check());
 	return child;
+}
+
+/* Whether the kernel is an emulator's, which shows its own maps and ignores what it is told of
+ * some. */
+static inline bool apart_emulated(void)
+{
+	return getenv("EMULATED") != NULL;
 }
 
 /* What CHECK answered; 128 + the signal's number if one ended it. */

@@ -635,6 +635,13 @@ static void a_live_address_is_connected_at_once(void **state)
 	close(listener);
 }
 
+/* An emulator hands on the number in SO_ERROR as its own kernel counts, which MIPS does not. */
+static void skip_where_errors_are_another_kernels(void)
+{
+	if (apart_emulated() && ECONNREFUSED != 111)
+		skip();
+}
+
 static void a_refusal_starts_the_next_address_at_once(void **state)
 {
 	struct err e = {.kind = ERR_NONE};
@@ -645,6 +652,7 @@ static void a_refusal_starts_the_next_address_at_once(void **state)
 	int closed, listener;
 
 	(void)state;
+	skip_where_errors_are_another_kernels();
 	if (access("/proc/net/if_inet6", F_OK) != 0)
 		skip();
 	closed = bound("::1", -1, &all.list[0]);
@@ -702,6 +710,7 @@ static void without_any_answer_the_deadline_ends_it(void **state)
 	int before, closed;
 
 	(void)state;
+	skip_where_errors_are_another_kernels();
 	black_hole_open(&hole, &all.list[0]);
 	closed = bound("127.0.0.1", -1, &all.list[1]);
 	before = open_descriptors();
@@ -736,6 +745,7 @@ static void when_all_refuse_each_is_named_with_its_cause(void **state)
 	struct net_dial d;
 
 	(void)state;
+	skip_where_errors_are_another_kernels();
 	net_socket_init(&s);
 	net_dial_start(&d, &all, 1000, 2000);
 	assert_int_equal(step_until_quiet(&d, &s, 1000, &e), IO_FAIL);

@@ -7,6 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The call that takes a struct timespec of this libc. */
+#ifdef SYS_ppoll_time64
+#define PPOLL SYS_ppoll_time64
+#else
+#define PPOLL SYS_ppoll
+#endif
+
 #include "apart.h"
 #include "sys/clock.h"
 #include "sys/stop.h"
@@ -131,7 +138,7 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, cons
 		raise(SIGTERM);
 	if (timeout != NULL)
 		copy = *timeout;
-	return (int)syscall(SYS_ppoll, fds, count, timeout != NULL ? &copy : NULL, mask, _NSIG / 8);
+	return (int)syscall(PPOLL, fds, count, timeout != NULL ? &copy : NULL, mask, _NSIG / 8);
 }
 
 /* Story: asking stop_asked() and then calling poll() slept through a signal that came in between.

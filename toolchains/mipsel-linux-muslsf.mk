@@ -1,0 +1,13 @@
+# Little-endian MIPS32 release 2 without a floating-point unit: routers.
+CROSS   := mipsel-linux-gnu-
+CC      := $(CROSS)gcc
+MUSL    := yes
+HEADERS := $(addprefix /usr/mipsel-linux-gnu/include/,asm linux asm-generic)
+CPU     := -EL -march=mips32r2 -mabi=32 -msoft-float
+# Debian's libgcc is hard-float: its integer routines serve (the linker would warn of each), its
+# floating-point ones would not.
+LDFLAGS := -Wl,--no-warn-mismatch
+EXTRA   := toolchains/softfloat.c
+RUN     := qemu-mipsel -cpu 24Kc
+ISA     := ISA: MIPS32r2
+BUDGET  := 753664
