@@ -259,6 +259,8 @@ static void check_settings(struct doctor *d, const struct err *lacking)
 	}
 	buf_wipe(&trust);
 	setting_fact(f, "client certificate", &s->cert);
+	if (s->route.via != ROUTE_DIRECT)
+		setting_fact(f, "proxy", &s->proxy);
 	setting_fact(f, "config file", &s->config_file);
 	if (lacking->kind != ERR_NONE)
 		finding_fail(f, lacking);
@@ -476,6 +478,8 @@ static void take_handshake(struct doctor *d, const struct conn *c, const struct 
 		finding_ok(f, "%s", buf_text(&text));
 	buf_wipe(&text);
 	take_chain(d, f, c->tls, e == NULL);
+	if (e == NULL && d->session.settings.tls.pin_count > 0)
+		finding_fact(f, "pin", "one of %u is met", d->session.settings.tls.pin_count);
 }
 
 /* A step on the way to the tunnel, unless it fails. */

@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 """What doctor finds, step by step, where it stops, and what it never shows."""
+import base64
 import datetime
+import hashlib
 import json
 import re
+import signal
 import socket
 import ssl
+import subprocess
+import threading
 
 import harness
 from harness import (ORG, TOKEN, Authority, Scripted, Sentry, answer, answering, case, on_terminal,
@@ -228,6 +233,7 @@ def _():
 def _():
     r = doctor("--url", "https://sentry.example", "--proxy", "http://127.0.0.1:%d" % free_port())
     r.failed("connection", 3, "the proxy", "refused").only(*STEPS[5:])
+    assert "from --proxy" in r.facts("settings", "proxy")[0]
 
 
 def tls_proxy(identity):
@@ -293,8 +299,15 @@ def _():
         assert "renew" in r.by_name["tls"]["advice"]
 
 
-@case("a pin that is not met: exit 3")
+@case("a pin that is not met: exit 3; one that is met is told")
 def _():
+    identity = CA.issue()
+    key = subprocess.run(["openssl", "pkey", "-in", identity[1], "-pubout", "-outform", "DER"],
+                         check=True, stdout=subprocess.PIPE).stdout
+    pin = "sha256//" + base64.b64encode(hashlib.sha256(key).digest()).decode()
+    with Sentry(tls=identity) as s:
+        r = at(s, "--ca-file", CA.file, "--pin", pin)
+        assert r.result.code == 0 and r.facts("tls", "pin") == ["one of 1 is met"], r.result
     with Sentry(tls=CA.issue()) as s:
         at(s, "--ca-file", CA.file, "--pin", "sha256//" + "A" * 43 + "=").failed(
             "tls", 3, "pin").only(*STEPS[7:])
@@ -419,6 +432,23 @@ def _():
         r = Report(run("doctor", "-o", "json", "--scim-url", s.url + "/scim"))
         r.failed("scopes", 6, "the token may not do this")
         assert "entry" not in re.sub(r"sentry-scim|%s" % TOKEN[:7], "", r.result.out), r.result
+
+
+@case("SIGINT ends it with 130 and a whole document: the step under way failed, the rest is skipped")
+def _():
+    started = threading.Event()
+
+    def silent(connection):
+        read_request(connection)
+        started.wait(harness.LIMIT)
+        process.send_signal(signal.SIGINT)
+        connection.recv(1)
+    with Scripted(silent) as s:
+        process = harness.start("doctor", "-o", "json", "--url", s.url, "--org", ORG)
+        started.set()
+        out, err = process.communicate(timeout=harness.LIMIT)
+    r = Report(harness.Result([], process.returncode, out, err))
+    r.failed("http", 130).only(*STEPS[8:])
 
 
 @case("--dry-run shows the requests and sends nothing")
