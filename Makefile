@@ -251,6 +251,9 @@ build/local-sentry: $(patsubst %.c,build/native/%.o,$(sort $(wildcard tests/serv
 		$(call objects,native,base codec) build/native/libmbedtls.a
 	$(link_host)
 
+build/native/tests/bench/journal_fill: build/native/tests/bench/journal_fill.o $(call objects,native,base codec)
+	$(link_host)
+
 build/gen/roots_data.c: build/native/mkroots $(call obtained,mozilla-ca)
 	$(call say,GEN)
 	$Qmkdir -p $(@D)
@@ -364,7 +367,7 @@ soak: build/sentry-scim build/asan/sentry-scim build/local-sentry
 	$Qmkdir -p build/check
 	$Qtests/soak/run | tee build/check/soak.tap
 	$Qtests/tally build/check/soak.tap
-bench: build/sentry-scim build/local-sentry \
+bench: build/sentry-scim build/local-sentry build/native/tests/bench/journal_fill \
 		$(patsubst %.c,build/$(TARGET)/%,$(wildcard tests/bench/floor.c))
 	$Qtests/bench/run
 soak: ## roster runs killed at every call, cut at every byte, in SOAK_HISTORIES (1000) storms

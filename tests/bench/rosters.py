@@ -128,15 +128,9 @@ class Rosters:
             refused = dict(self.b.env, SENTRY_AUTH_TOKEN="sntryi_" + "0" * 64)
             subprocess.run(self.ours(port, MILLION), env=refused, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, check=False)
-            subprocess.run([self.path("journal_fill"), roster + ".journal", "0", str(begin)],
+            subprocess.run(["build/native/tests/bench/journal_fill", roster + ".journal", "0", str(begin)],
                            check=True)
             return self.run(self.again(port, MILLION), MILLION_LEFT)[2]
-
-
-def build(folder):
-    subprocess.run(["gcc", "-O1", "-Isrc", "-D_POSIX_C_SOURCE=200809L", "-o",
-                    folder + "/journal_fill", os.path.join(HERE, "journal_fill.c"),
-                    "src/codec/journal_record.c", "src/base/buf.c", "src/base/str.c"], check=True)
 
 
 def budget(rows):
@@ -145,7 +139,6 @@ def budget(rows):
 
 
 def measure(bench, program, row):
-    build(bench.folder)
     r = Rosters(bench, program)
     makers = r.makers()
 
