@@ -28,6 +28,17 @@ static uint32_t crc_of(struct str line, const uint8_t run[static JOURNAL_RUN_ID]
 	return journal_crc(journal_crc(0, run, JOURNAL_RUN_ID), line.p, line.n);
 }
 
+/* Appends " *" and the eight digits of LINE's check sum. */
+static void add_sum(struct str line, const uint8_t run[static JOURNAL_RUN_ID], struct buf *out)
+{
+	const uint32_t crc = crc_of(line, run);
+	const uint8_t sum[4] = {
+		(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8), (uint8_t)crc};
+
+	buf_add_text(out, " *");
+	hex_write(sum, sizeof(sum), out);
+}
+
 static bool is_word(struct str s)
 {
 	size_t i;
@@ -42,9 +53,6 @@ bool journal_record_write(
 	const struct journal_record *r, const uint8_t run[static JOURNAL_RUN_ID], struct buf *out)
 {
 	size_t before = out->len;
-	uint32_t crc;
-	uint8_t sum[4];
-	unsigned i;
 
 	if (!is_word(r->who) || !is_word(r->data) || r->type < 'A' || r->type > 'Z' ||
 		r->who.n + r->data.n + 80 > JOURNAL_RECORD_MAX)
@@ -58,11 +66,7 @@ bool journal_record_write(
 	buf_add_str(out, r->who);
 	buf_add_char(out, ' ');
 	buf_add_str(out, r->data);
-	crc = crc_of(str_skip(buf_str(out), before), run);
-	for (i = 0; i < sizeof(sum); i++)
-		sum[i] = (uint8_t)(crc >> (24 - 8 * i));
-	buf_add_text(out, " *");
-	hex_write(sum, sizeof(sum), out);
+	add_sum(str_skip(buf_str(out), before), run, out);
 	buf_add_char(out, '\n');
 	if (!out->failed)
 		return true;
@@ -81,15 +85,19 @@ static bool take_number(struct str *rest, uint64_t *out)
 bool journal_record_read(
 	struct str line, const uint8_t run[static JOURNAL_RUN_ID], struct journal_record *out)
 {
-	char sum[CRC_TAIL];
 	struct str rest, type;
+	struct buf sum;
+	bool same;
 
 	if (line.n + 1 > JOURNAL_RECORD_MAX || line.n < CRC_TAIL)
 		return false;
 	rest = str_from(line.p, line.n - (CRC_TAIL - 1));
 	/* As it was written, digit by digit: another case of letters would be damage, too. */
-	snprintf(sum, sizeof(sum), " *%08lx", (unsigned long)crc_of(rest, run));
-	if (!str_is(str_skip(line, rest.n), sum))
+	buf_init(&sum, CRC_TAIL);
+	add_sum(rest, run, &sum);
+	same = str_equal(str_skip(line, rest.n), buf_str(&sum));
+	buf_wipe(&sum);
+	if (!same)
 		return false;
 	if (!take_number(&rest, &out->seq) || !str_cut(rest, ' ', &type, &rest) || type.n != 1 ||
 		!take_number(&rest, &out->row) || !str_cut(rest, ' ', &out->who, &out->data))
