@@ -70,12 +70,7 @@ const char help_description[] =
 	"\n"
 	"An entry of --no-proxy, parted from the next by a comma or blanks, is a domain (its "
 	"sub-domains are meant too), an address, a CIDR block, or one of the first two with a "
-	"port. \"*\" as the only entry means every host. It beats --proxy.\n"
-	"\n"
-	"The server's certificate is always verified, with its host's name and the name "
-	"constraints "
-	"of CAs. Revocation is not looked up: --pin and short-lived certificates help. To a proxy "
-	"over https the same CA certificates apply, but no --pin and no --cert.";
+	"port. \"*\" as the only entry means every host. It beats --proxy.";
 
 const char help_rosters[] =
 	"A roster is CSV with a header row, JSON Lines, or one JSON array of objects, in UTF-8. "
@@ -121,5 +116,7 @@ const char help_security[] =
 	"\n"
 	"The server's certificate and name are always verified (TLS 1.2 or 1.3); there is no "
 	"switch "
-	"to turn that off. For a private CA there is --ca-add, for a clock that is wrong "
-	"--assume-time. No file in the working directory is ever read unasked.";
+	"to turn that off. Name constraints of CAs are honoured; revocation is not looked up, "
+	"--pin helps. For a private CA there is --ca-add, for a clock that is wrong "
+	"--assume-time. A proxy over https is verified alike, but --pin and --cert are for the "
+	"server only. No file in the working directory is ever read unasked.";

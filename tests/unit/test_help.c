@@ -11,7 +11,7 @@
 #include "cmd/help_text.h"
 
 /* Most that all prose of help and manual may take in the program. */
-#define PROSE_MAX (16u * 1024u)
+#define PROSE_MAX (17u * 1024u)
 
 static struct buf out;
 
