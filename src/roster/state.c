@@ -16,7 +16,7 @@ bool state_add(struct state *s, enum state_kind kind, struct str a, struct str b
 {
 	uint8_t part[DIGEST_BYTES], tag = (uint8_t)kind;
 	struct digest *d = digest_new();
-	unsigned i;
+	unsigned i = STATE_BYTES, carry = 0;
 
 	if (d == NULL)
 		return false;
@@ -25,7 +25,10 @@ bool state_add(struct state *s, enum state_kind kind, struct str a, struct str b
 	add_text(d, b);
 	add_text(d, c);
 	digest_end(d, part);
-	for (i = 0; i < STATE_BYTES; i++)
-		s->digest[i] ^= part[i];
+	while (i-- > 0) {
+		carry += (unsigned)s->digest[i] + part[i];
+		s->digest[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
 	return true;
 }

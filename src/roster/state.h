@@ -1,6 +1,7 @@
 /*
  * A digest of what an organization consists of, the same in whatever order its parts are met: the
- * exclusive or of the SHA-256 of each. It tells whether anything has changed between two looks.
+ * sum of the SHA-256 of each, modulo 2^256, so that a part that is met twice counts twice. It tells
+ * whether anything has changed between two looks.
  */
 #ifndef SENTRY_SCIM_ROSTER_STATE_H
 #define SENTRY_SCIM_ROSTER_STATE_H
@@ -23,7 +24,7 @@ struct state {
 	uint8_t digest[STATE_BYTES];
 };
 
-/* Adds one part; it must not be added twice. False when memory is exhausted. */
+/* Adds one part. False when memory is exhausted. */
 bool state_add(struct state *s, enum state_kind kind, struct str a, struct str b, struct str c);
 
 #endif
