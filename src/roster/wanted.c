@@ -15,7 +15,7 @@ void wanted_init(struct wanted *w)
 {
 	*w = (struct wanted){.count = 0};
 	arena_init(&w->texts, LIMIT_COMMAND_ARENA);
-	buf_init(&w->folded, LIMIT_HTTP_BODY);
+	buf_init(&w->folded, LIMIT_ROSTER_ROW);
 }
 
 static void forget(struct wanted *w)
@@ -132,7 +132,7 @@ static bool add_row(struct wanted *w, const struct roster_row *row, struct err *
 {
 	struct wanted_row *r = &w->rows[w->count];
 
-	if (row->number > UINT32_MAX)
+	if (row->number >= UINT32_MAX)
 		return err_set(e, ERR_INPUT, "the roster has more rows than can be compared");
 	if (!hash(w, buf_str(&row->user_name), &r->name))
 		return err_memory(e, "the roster");
@@ -158,6 +158,9 @@ static bool read_rows(struct wanted *w, struct roster_reader *r, uint64_t rows, 
 		ok = ok && add_row(w, &row, e);
 	}
 	roster_row_wipe(&row);
+	/* Whoever is missing from half a file must not be taken for somebody to be removed. */
+	if (ok && w->count < rows)
+		ok = err_set(e, ERR_INPUT, "the roster changed while it was used");
 	return ok;
 }
 
@@ -191,7 +194,9 @@ bool wanted_load(struct wanted *w, struct roster_reader *r, uint64_t rows, struc
 			return err_set(e, ERR_SYSTEM, "the kernel gives no random numbers");
 		if (rows < SIZE_MAX / sizeof(*w->rows))
 			w->rows = calloc((size_t)rows + 1, sizeof(*w->rows));
-		if (w->rows == NULL)
+		/* Looking up a name can never run out of memory, which would make a stranger of a
+		   member: what does not fit is longer than any row. */
+		if (w->rows == NULL || buf_room(&w->folded, LIMIT_ROSTER_ROW) == NULL)
 			return err_memory(e, "the roster");
 		if (!read_rows(w, r, rows, e))
 			return false;
