@@ -19,6 +19,7 @@ static const struct {
 struct search {
 	enum find_kind kind;
 	struct str who;
+	bool name_only;       /* WHO is no id */
 	enum user_match best; /* of what is in the result */
 	unsigned hits;        /* resources at BEST */
 	struct found *out;
@@ -60,10 +61,9 @@ static bool is_digits(struct str s)
 	return s.n > 0;
 }
 
-/* Not to be named in a path, where it leads elsewhere. */
-static bool is_dots(struct str id)
+bool find_is_id(struct str id)
 {
-	return str_is(id, ".") || str_is(id, "..");
+	return id.n > 0 && !str_is(id, ".") && !str_is(id, "..");
 }
 
 static bool take_text(struct str resource, const char *name, struct buf *out)
@@ -98,7 +98,7 @@ static bool meet(struct search *s, struct str resource, struct err *e)
 		return true;
 	s->hits = s->hits > 0 && m == s->best ? s->hits + 1 : 1;
 	s->best = m;
-	if (!take_text(resource, "id", &f->id) || is_dots(buf_str(&f->id)) ||
+	if (!take_text(resource, "id", &f->id) || !find_is_id(buf_str(&f->id)) ||
 		!take_text(resource, kinds[s->kind].name, &f->name))
 		return err_set(e, ERR_PROTOCOL, "the server lists a %s without id or name",
 			find_noun(s->kind));
@@ -156,7 +156,7 @@ static bool try_id(struct caller *c, const struct search *s, struct reply *reply
 	struct buf path;
 	bool ok;
 
-	if (is_dots(s->who))
+	if (!find_is_id(s->who))
 		return false;
 	buf_init(&path, LIMIT_REQUEST_HEAD);
 	find_path(s->kind, s->who, &path);
@@ -181,7 +181,8 @@ static bool judge(struct caller *c, const struct search *s, struct reply *reply,
 
 	if (s->hits == 1 && good)
 		return true;
-	if (s->best == USER_MATCH_NONE && !c->question.is_sentry && try_id(c, s, reply, e))
+	if (s->best == USER_MATCH_NONE && !s->name_only && !c->question.is_sentry &&
+		try_id(c, s, reply, e))
 		return true;
 	if (e->kind != ERR_NONE && e->kind != ERR_NOT_FOUND)
 		return false;
@@ -201,10 +202,9 @@ static bool judge(struct caller *c, const struct search *s, struct reply *reply,
 	return false;
 }
 
-bool find_one(struct caller *c, enum find_kind kind, struct str who, struct found *out,
-	struct reply *reply, struct err *e)
+static bool find(struct caller *c, struct search *s, struct reply *reply, struct err *e)
 {
-	struct search s = {.kind = kind, .who = who, .out = out};
+	struct found *out = s->out;
 
 	*reply = (struct reply){.status = 0};
 	buf_clear(&out->id);
@@ -212,12 +212,28 @@ bool find_one(struct caller *c, enum find_kind kind, struct str who, struct foun
 	buf_clear(&out->resource);
 	out->by_id = false;
 	/* An empty name would list everybody. */
-	if (str_trim_space(who).n == 0)
-		return err_set(e, ERR_USAGE, "the name of the %s is empty", find_noun(kind));
-	if (is_digits(who)) {
+	if (str_trim_space(s->who).n == 0)
+		return err_set(e, ERR_USAGE, "the name of the %s is empty", find_noun(s->kind));
+	if (!s->name_only && is_digits(s->who)) {
 		out->by_id = true;
-		buf_add_str(&out->id, who);
+		buf_add_str(&out->id, s->who);
 		return true;
 	}
-	return ask(c, &s, reply, e) && judge(c, &s, reply, e);
+	return ask(c, s, reply, e) && judge(c, s, reply, e);
+}
+
+bool find_one(struct caller *c, enum find_kind kind, struct str who, struct found *out,
+	struct reply *reply, struct err *e)
+{
+	struct search s = {.kind = kind, .who = who, .out = out};
+
+	return find(c, &s, reply, e);
+}
+
+bool find_by_name(struct caller *c, enum find_kind kind, struct str who, struct found *out,
+	struct reply *reply, struct err *e)
+{
+	struct search s = {.kind = kind, .who = who, .name_only = true, .out = out};
+
+	return find(c, &s, reply, e);
 }

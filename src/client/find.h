@@ -34,6 +34,13 @@ void found_wipe(struct found *f);
 MUST_USE bool find_one(struct caller *c, enum find_kind kind, struct str who, struct found *out,
 	struct reply *reply, struct err *e);
 
+/* The same by name only, be it digits or a name that is somebody else's id: for names that nobody
+   has typed. */
+MUST_USE bool find_by_name(struct caller *c, enum find_kind kind, struct str who, struct found *out,
+	struct reply *reply, struct err *e);
+
+/* Whether ID can be a segment of a path, where "." and ".." lead elsewhere. */
+bool find_is_id(struct str id);
 /* Appends the path of the resource with ID: "Users/242". */
 void find_path(enum find_kind kind, struct str id, struct buf *out);
 /* "member" or "team". */

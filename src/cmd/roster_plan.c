@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -293,15 +294,19 @@ static bool on_change(void *context, const struct apply_result *r, struct err *e
 	return write_change_result(t, &worse, e);
 }
 
+static int compare_row(const void *key, const void *change)
+{
+	uint64_t number = *(const uint64_t *)key, row = ((const struct plan_change *)change)->row;
+
+	return (number > row) - (number < row);
+}
+
 static const struct plan_change *kept(const struct plan *p, uint64_t number)
 {
-	size_t count, i;
+	size_t count;
 	const struct plan_change *c = plan_changes(p, PLAN_KEEP, &count);
 
-	for (i = 0; i < count; i++)
-		if (c[i].row == number)
-			return &c[i];
-	return NULL;
+	return count > 0 ? bsearch(&number, c, count, sizeof(*c), compare_row) : NULL;
 }
 
 /* A row that nothing has been told about yet. */

@@ -14,12 +14,16 @@
 #define GONE  "it was gone already"
 #define TWIN  "a name in the roster is another address of this member"
 #define STALE "the member has changed since the plan was made"
+#define UNCLEAR                                                                                    \
+	"a create has failed since its member is there: this one may be meant, under another "     \
+	"address"
 
 struct applying {
 	const struct apply *a;
 	int64_t gap_ms;
 	struct teams *teams; /* owned */
 	unsigned forbidden;  /* refusals by 403 in a row */
+	bool unclear; /* a member of the roster may be there under a name that is not known */
 };
 
 static void tick(const struct apply *a)
@@ -106,9 +110,9 @@ static bool on_row(void *context, const struct run_result *r, struct err *e)
 	struct plan_change *c = waiting_for(p, r->row->number, &count);
 
 	for (i = 0; i < count; i++) {
-		c[i].stale = r->id.n == 0;
-		if (c[i].stale)
-			continue;
+		c[i].stale = r->outcome >= JOURNAL_FAILED;
+		if (r->id.n == 0)
+			continue; /* there, but looked up then */
 		c[i].id = str_from(arena_dup(&p->texts, r->id), r->id.n);
 		if (c[i].id.p == NULL)
 			return err_memory(e, "the plan");
@@ -116,6 +120,9 @@ static bool on_row(void *context, const struct run_result *r, struct err *e)
 	if (r->outcome == JOURNAL_EXISTS || r->outcome == JOURNAL_UPDATED ||
 		r->outcome == JOURNAL_UNCHANGED)
 		spare(p, r->id);
+	/* Somebody has the name, and nobody could say who: perhaps one who is to be removed. */
+	g->unclear = g->unclear ||
+		(r->err != NULL && (r->err->kind == ERR_EXISTS || r->err->kind == ERR_UNKNOWN));
 	return g->a->watcher->row(g->a->watcher->context, r, e);
 }
 
@@ -151,8 +158,10 @@ static bool make_teams(struct applying *g, struct err *e)
 		if (is_done(a, &c[i]))
 			continue;
 		if (!write_intent(a, &c[i], e) || !sync(a, e) ||
-			!teams_make(g->teams, c[i].team, &made, e) ||
-			!write_result(a, &c[i], made ? JOURNAL_CREATED : JOURNAL_FAILED, 0, e))
+			!teams_make(g->teams, c[i].team, &made, e))
+			return false;
+		a->totals->by_state[JOURNAL_FAILED] += !made;
+		if (!write_result(a, &c[i], made ? JOURNAL_CREATED : JOURNAL_FAILED, 0, e))
 			return false;
 		a->totals->done++;
 		tick(a);
@@ -196,7 +205,7 @@ static bool find_member(struct applying *g, struct plan_change *c, struct err *e
 
 	found_init(&found);
 	ok = client_wait(g->gap_ms, e) &&
-		find_one(g->a->caller, FIND_MEMBER, c->user_name, &found, &reply, e);
+		find_by_name(g->a->caller, FIND_MEMBER, c->user_name, &found, &reply, e);
 	if (ok) {
 		c->id = str_from(arena_dup(&g->a->plan->texts, buf_str(&found.id)), found.id.len);
 		ok = c->id.p != NULL || err_memory(e, "the plan");
@@ -228,10 +237,8 @@ static bool put_member(struct applying *g, struct plan_change *c, struct err *e)
 		a->teams->failed++;
 		return end_team(g, token, &why, e);
 	}
-	if (c->team_id.n > 0 && !teams_know(g->teams, c->team, c->team_id, e))
-		return false;
 	return teams_put(g->teams, c->action == PLAN_ADD_TO_TEAM ? TEAMS_ADD : TEAMS_REMOVE,
-		c->team, c->id, token, e);
+		c->team, c->team_id, c->id, token, e);
 }
 
 static bool fill_teams(struct applying *g, struct err *e)
@@ -332,6 +339,10 @@ static bool change_one(struct applying *g, const struct plan_change *c, struct e
 	if (is_done(g->a, c))
 		return true;
 	err_clear(&why);
+	if (c->action == PLAN_REMOVE && g->unclear) {
+		err_set(&why, ERR_REFUSED, UNCLEAR);
+		return finish(g, c, JOURNAL_FAILED, &reply, &why, e);
+	}
 	if (c->stale || c->reason != NULL) {
 		err_set(&why, ERR_REFUSED, "%s", c->stale ? STALE : c->reason);
 		return finish(g, c, c->stale ? JOURNAL_FAILED : JOURNAL_UNCHANGED, &reply, &why, e);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/search.h"
+#include "client/find.h"
 #include "client/pages.h"
 #include "codec/json_scan.h"
 #include "scim/list.h"
@@ -100,7 +101,7 @@ static bool add_members(struct membership *m, struct str group, struct state *st
 	struct json_value members, member, value;
 	size_t at = 0;
 
-	if (!json_member(group, "members", &members))
+	if (!json_member(group, "members", &members) || members.type != JSON_ARRAY)
 		return true;
 	while (json_element(members.raw, &at, &member))
 		if (json_member(member.raw, "value", &value) && value.type == JSON_STRING &&
@@ -120,8 +121,11 @@ static bool add_group(struct membership *m, struct str group, struct state *stat
 	if (!json_member(group, "displayName", &name) || name.type != JSON_STRING ||
 		!json_member(group, "id", &id) || id.type != JSON_STRING)
 		return err_set(e, ERR_PROTOCOL, "the server lists a team without id or name");
-	return (add_team(m, &name, &id, state) && add_members(m, group, state)) ||
-		err_memory(e, "the teams");
+	if (!add_team(m, &name, &id, state))
+		return err_memory(e, "the teams");
+	if (!find_is_id(m->teams[m->team_count - 1].id))
+		return err_set(e, ERR_PROTOCOL, "the server lists a team with an id that is none");
+	return add_members(m, group, state) || err_memory(e, "the teams");
 }
 
 static int by_member(const void *a, const void *b)

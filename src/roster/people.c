@@ -1,6 +1,7 @@
 #include "roster/people.h"
 
 #include "base/limits.h"
+#include "client/find.h"
 #include "client/pages.h"
 #include "codec/json_scan.h"
 #include "scim/user.h"
@@ -19,6 +20,10 @@ static bool take(struct texts *t, struct str resource, struct person *out, struc
 	buf_clear(&t->user_name);
 	buf_clear(&t->role);
 	json_unescape(u.id.raw, &t->id);
+	/* It becomes a segment of the path that removes. */
+	if (!t->id.failed && !find_is_id(buf_str(&t->id)))
+		return err_set(
+			e, ERR_PROTOCOL, "the server lists a member with an id that is none");
 	json_unescape(u.user_name.raw, &t->user_name);
 	if (u.role.type == JSON_STRING)
 		json_unescape(u.role.raw, &t->role);

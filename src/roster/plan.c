@@ -242,6 +242,15 @@ static bool add_join(struct making *m, uint32_t row, size_t t)
 	return plan_add(m->plan, &c, m->e);
 }
 
+/* Whether team T of the roster is TEAM of the organization. A list that changes while it is read
+   may hold one twice. */
+static bool is_team(const struct making *m, size_t t, uint32_t team)
+{
+	const struct membership_team *teams = m->membership.teams;
+
+	return m->team_of[t] != NEW && str_equal(teams[m->team_of[t]].id, teams[team].id);
+}
+
 /* Whether the member in hand is in the team that is T in the roster. */
 static bool is_in(const struct making *m, size_t t)
 {
@@ -249,7 +258,7 @@ static bool is_in(const struct making *m, size_t t)
 	size_t at = 0;
 
 	while (membership_team(&m->membership, m->person.id, &at, &team))
-		if (team == m->team_of[t])
+		if (is_team(m, t, team))
 			return true;
 	return false;
 }
@@ -259,7 +268,7 @@ static bool wants(const struct making *m, uint32_t row, uint32_t team)
 	size_t count, i, first = wanted_teams(m->wanted, row, &count);
 
 	for (i = first; i < first + count; i++)
-		if (m->team_of[m->wanted->memberships[i].team] == team)
+		if (is_team(m, m->wanted->memberships[i].team, team))
 			return true;
 	return false;
 }

@@ -53,7 +53,6 @@ struct plan_change {
 	struct str from, to; /* roles; of a member that is created or removed only one */
 	struct str body;     /* CREATE: the request's */
 	const char *reason;  /* KEEP: why, a static string */
-	bool may_be_ours;    /* REMOVE: what a create found to be the roster's after all */
 	bool stale;          /* the member is not any more as the plan says */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/search.h"
 #include "codec/hex.h"
 #include "codec/json_emit.h"
@@ -217,6 +218,9 @@ static bool read_create(struct reading *r, const struct json_value *object, stru
 		return false;
 	if (!str_equal(buf_str(&r->texts[FROM]), c->user_name))
 		return bad(r, body.raw.p, "the body has another userName");
+	/* As for a row of a roster, which it may become again. */
+	if (body.raw.n > LIMIT_ROSTER_ROW || c->user_name.n > LIMIT_ROSTER_ROW)
+		return bad(r, body.raw.p, "the body is too long");
 	c->from = c->team = str_of("");
 	c->to = buf_str(&r->texts[TO]);
 	c->body = body.raw;
@@ -338,7 +342,8 @@ static bool take_member(void *context, const struct person *p, struct err *e)
 	for (; i < v->count && v->spots[i].member == key.member; i++) {
 		struct plan_change *c = &v->plan->changes[v->spots[i].change];
 
-		c->stale = !is_as_planned(p, c);
+		/* Who is listed twice must be so each time. */
+		c->stale = c->stale || !is_as_planned(p, c);
 	}
 	return true;
 }
@@ -361,6 +366,17 @@ bool plan_verify(
 		"the organization has changed since the plan was made; nothing was changed");
 	err_hint(e, "make a new plan");
 	return false;
+}
+
+/* A plan that was laid out anew has bodies of several lines: JSON has line ends only where it may
+   have blanks. */
+static void join_lines(struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->len; i++)
+		if (b->data[i] == '\n' || b->data[i] == '\r')
+			b->data[i] = ' ';
 }
 
 enum roster_step plan_file_next_create(void *context, struct roster_row *row, struct err *e)
@@ -386,8 +402,9 @@ enum roster_step plan_file_next_create(void *context, struct roster_row *row, st
 	buf_add_str(&row->body, c->body);
 	/* As a row of a JSON Lines roster. */
 	buf_add_str(&row->source, c->body);
+	join_lines(&row->source);
 	buf_add_char(&row->source, '\n');
-	if (!row->user_name.failed && !row->role.failed && !row->body.failed)
+	if (!row->user_name.failed && !row->role.failed && !row->body.failed && !row->source.failed)
 		return ROSTER_ROW;
 	err_memory(e, "the plan");
 	return ROSTER_FAIL;

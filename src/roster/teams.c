@@ -60,6 +60,8 @@ static bool pause(struct teams *t, struct err *e)
 	return client_wait(t->gap_ms, e);
 }
 
+/* ---- teams ---- */
+
 struct teams *teams_new(struct caller *caller, int64_t gap_ms, const struct teams_watcher *watcher,
 	struct teams_totals *totals)
 {
@@ -75,36 +77,53 @@ struct teams *teams_new(struct caller *caller, int64_t gap_ms, const struct team
 	return t;
 }
 
-void teams_free(struct teams *t)
+/* Teams whose ids are known are told apart by these: other providers may have two of one name. */
+static struct team *find(struct teams *t, struct str name, struct str id)
+{
+	unsigned i;
+
+	for (i = 0; i < t->count; i++)
+		if (id.n > 0 ? str_equal(buf_str(&t->teams[i]->id), id)
+			     : str_equal_fold(t->teams[i]->name, name))
+			return t->teams[i];
+	return NULL;
+}
+
+static void forget(struct teams *t)
 {
 	unsigned i, b;
 
-	if (t == NULL)
-		return;
 	for (i = 0; i < t->count; i++) {
 		buf_wipe(&t->teams[i]->id);
 		for (b = TEAMS_ADD; b <= TEAMS_REMOVE; b++)
 			buf_wipe(&t->teams[i]->batches[b].texts);
 		free(t->teams[i]);
 	}
+	t->count = 0;
 	arena_wipe(&t->arena);
+}
+
+void teams_free(struct teams *t)
+{
+	if (t == NULL)
+		return;
+	forget(t);
 	free(t);
 }
 
-/* ---- teams ---- */
-
-static struct team *team_of(struct teams *t, struct str name, struct err *e)
+static struct team *team_of(struct teams *t, struct str name, struct str id, struct err *e)
 {
-	struct team *team;
+	struct team *team = find(t, name, id);
 	char *copy;
 	unsigned i;
 
-	for (i = 0; i < t->count; i++)
-		if (str_equal_fold(t->teams[i]->name, name))
-			return t->teams[i];
+	if (team != NULL)
+		return team;
+	/* An organization may have more teams than a roster can name. */
 	if (t->count == TEAMS_MAX) {
-		err_set(e, ERR_INPUT, "the roster names more than %u teams", TEAMS_MAX);
-		return NULL;
+		if (!teams_flush(t, e))
+			return NULL;
+		forget(t);
 	}
 	team = calloc(1, sizeof(*team));
 	copy = arena_dup(&t->arena, name);
@@ -117,6 +136,13 @@ static struct team *team_of(struct teams *t, struct str name, struct err *e)
 	buf_init(&team->id, LIMIT_URL);
 	for (i = TEAMS_ADD; i <= TEAMS_REMOVE; i++)
 		buf_init(&team->batches[i].texts, PATCH_MAX * LIMIT_URL);
+	buf_add_str(&team->id, id);
+	if (team->id.failed) {
+		buf_wipe(&team->id);
+		free(team);
+		err_set(e, ERR_PROTOCOL, "the id of the team %.*s is too long", STR_ARG(name));
+		return NULL;
+	}
 	t->teams[t->count++] = team;
 	return team;
 }
@@ -128,7 +154,7 @@ static bool look_up(struct teams *t, struct team *team, struct err *e)
 	bool ok;
 
 	found_init(&found);
-	ok = pause(t, e) && find_one(t->caller, FIND_TEAM, team->name, &found, &reply, e);
+	ok = pause(t, e) && find_by_name(t->caller, FIND_TEAM, team->name, &found, &reply, e);
 	if (ok)
 		buf_add_str(&team->id, buf_str(&found.id));
 	found_wipe(&found);
@@ -173,20 +199,9 @@ static bool know(struct teams *t, struct team *team, struct err *e)
 	return true;
 }
 
-bool teams_know(struct teams *t, struct str name, struct str id, struct err *e)
-{
-	struct team *team = team_of(t, name, e);
-
-	if (team == NULL)
-		return false;
-	if (team->id.len == 0)
-		buf_add_str(&team->id, id);
-	return !team->id.failed || err_memory(e, "the teams");
-}
-
 bool teams_make(struct teams *t, struct str name, bool *made, struct err *e)
 {
-	struct team *team = team_of(t, name, e);
+	struct team *team = team_of(t, name, str_of(""), e);
 	bool ok = team != NULL && know(t, team, e);
 
 	*made = ok && !team->lost;
@@ -314,10 +329,10 @@ static bool put(struct teams *t, struct team *team, enum teams_change change, st
 	return b->count < PATCH_MAX || flush(t, team, change, e);
 }
 
-bool teams_put(struct teams *t, enum teams_change change, struct str name, struct str id,
-	uint32_t token, struct err *e)
+bool teams_put(struct teams *t, enum teams_change change, struct str name, struct str team_id,
+	struct str id, uint32_t token, struct err *e)
 {
-	struct team *team = team_of(t, name, e);
+	struct team *team = team_of(t, name, team_id, e);
 	struct err lost;
 
 	if (team == NULL || !know(t, team, e))
@@ -357,7 +372,7 @@ static bool member_id(struct teams *t, const struct roster_row *row, uint64_t kn
 	}
 	found_init(&member);
 	ok = pause(t, e) &&
-		find_one(t->caller, FIND_MEMBER, buf_str(&row->user_name), &member, &reply, e);
+		find_by_name(t->caller, FIND_MEMBER, buf_str(&row->user_name), &member, &reply, e);
 	buf_add_str(id, buf_str(&member.id));
 	found_wipe(&member);
 	return ok;
@@ -379,7 +394,7 @@ static bool fill_row(struct teams *t, const struct roster_row *row, uint64_t kno
 	while (ok && rest.n > 0) {
 		struct str name = str_of(rest.p);
 
-		ok = teams_put(t, TEAMS_ADD, name, buf_str(&id), 0, e);
+		ok = teams_put(t, TEAMS_ADD, name, str_of(""), buf_str(&id), 0, e);
 		rest = str_skip(rest, name.n + 1);
 	}
 	buf_wipe(&id);

@@ -46,12 +46,12 @@ void teams_free(struct teams *t);
  * What follows answers false, with *E, when going on is pointless. Failures that are about one team
  * or member are written to standard error and counted.
  */
-/* The team NAME has this ID. */
-MUST_USE bool teams_know(struct teams *t, struct str name, struct str id, struct err *e);
 /* Creates the team NAME unless it is there. *MADE tells whether it is there now. */
 MUST_USE bool teams_make(struct teams *t, struct str name, bool *made, struct err *e);
-MUST_USE bool teams_put(struct teams *t, enum teams_change change, struct str name, struct str id,
-	uint32_t token, struct err *e);
+/* The member with ID joins or leaves the team with TEAM_ID; if that is empty, the one called NAME.
+ */
+MUST_USE bool teams_put(struct teams *t, enum teams_change change, struct str name,
+	struct str team_id, struct str id, uint32_t token, struct err *e);
 MUST_USE bool teams_flush(struct teams *t, struct err *e);
 
 /* Whether E is about one member or team only: others may fare better. */

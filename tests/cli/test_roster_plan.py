@@ -339,6 +339,92 @@ def _():
         assert outcomes(r)["main@x.org"] == "unchanged", r
 
 
+@case("a saved plan removes nobody who may be the member that a create has met")
+def _():
+    with Sentry("--member", "main@x.org:joined:also=alias@x.org", "--member", "b@x.org") as s:
+        plan = saved(s, write("userName\nalias@x.org\nb@x.org\n"), "--prune")
+        assert ("remove", "main@x.org") in [(c["action"], c.get("userName"))
+                                            for c in json.load(open(plan))["changes"]]
+        for _ in range(2):
+            r = s.run("roster", "apply", "--plan", plan, "-o", "csv").expect(8)
+            assert outcomes(r) == {"alias@x.org": "failed", "main@x.org": "failed"}, r
+            assert "main@x.org" in s.members(), r
+
+
+def provider(members, groups):
+    """A server of any provider that filters nothing, and makes the team 77."""
+    sent = []
+
+    def handle(connection):
+        while True:
+            head, body = read_request(connection)
+            if not head:
+                return
+            method, target, _ = head.decode().split(" ", 2)
+            if method != "GET":
+                sent.append((method, target.split("/scim/", 1)[-1]))
+            if method == "POST":
+                groups.append({"id": "77", "displayName": json.loads(body)["displayName"]})
+                connection.sendall(answer(201, json.dumps(groups[-1])))
+            elif method == "GET":
+                found = groups if "Groups" in target else members
+                connection.sendall(answer(200, json.dumps(
+                    {"totalResults": len(found), "Resources": found})))
+            else:
+                connection.sendall(answer(204))
+    return handle, sent
+
+
+def person(number, name):
+    return {"id": number, "userName": name}
+
+
+@case("a team whose name is the id of another one is not taken for that")
+def _():
+    for name, other in (("2024", "2024"), ("abc", "abc")):
+        handle, sent = provider([person("1", "a@x.org")], [{"id": other, "displayName": "Other"}])
+        with Scripted(handle) as s:
+            file = write("userName,teams\na@x.org,%s\n" % name)
+            for command in (("apply", file), ("import", file, "--no-journal")):
+                harness.run("--scim-url", s.url + "/scim", "roster", *command)
+        assert sent and all(t in ("Groups", "Groups/77", "Users") for _, t in sent), sent
+        assert ("PATCH", "Groups/77") in sent, sent
+
+
+@case("two teams that differ in case only are each changed by their own ids")
+def _():
+    groups = [{"id": "g1", "displayName": "Dev", "members": [{"value": "1"}]},
+              {"id": "g2", "displayName": "dev", "members": [{"value": "1"}, {"value": "2"}]}]
+    handle, sent = provider([person("1", "a@x.org"), person("2", "b@x.org")], groups)
+    with Scripted(handle) as s:
+        file = write("userName,teams\na@x.org,Dev\nb@x.org,Dev\n")
+        harness.run("--scim-url", s.url + "/scim", "roster", "apply", file, "--prune").expect(0)
+    assert sorted(sent) == [("PATCH", "Groups/g1"), ("PATCH", "Groups/g2")], sent
+
+
+@case("a team that is listed twice is left by nobody whom the roster wants in it")
+def _():
+    group = {"id": "g1", "displayName": "Dev", "members": [{"value": "1"}]}
+    others = [{"id": "o%d" % n, "displayName": "Other %d" % n} for n in range(600)]
+    handle, sent = provider([person("1", "a@x.org")], [group] + others + [group])
+    with Scripted(handle) as s:
+        file = write("userName,teams\na@x.org,Dev\n")
+        harness.run("--scim-url", s.url + "/scim", "roster", "apply", file, "--prune").expect(0)
+    assert sent == [], sent
+
+
+@case("a server that lists an id which leads elsewhere in a path is not believed")
+def _():
+    for members, groups in (([person("..", "a@x.org")], []),
+                            ([person("1", "a@x.org")], [{"id": ".", "displayName": "Dev"}])):
+        handle, sent = provider(members, groups)
+        with Scripted(handle) as s:
+            file = write("userName,teams\nb@x.org,Dev\n")
+            harness.run("--scim-url", s.url + "/scim", "roster", "apply", file,
+                        "--prune").expect(1, err="an id that is none")
+        assert sent == [], sent
+
+
 @case("rows that fail are told and written to --rejects, the others are made")
 def _():
     with Sentry(*PEOPLE, "--fault", "PUT Users/244=status:400") as s:
