@@ -393,6 +393,19 @@ static bool check_file(struct journal *j, struct err *e)
 	return true;
 }
 
+/* Another run may have renewed the journal between opening and locking: then what is locked here
+   has no name any more, and would be lost with all that is written to it. */
+static bool is_current(const struct journal *j, struct err *e)
+{
+	struct stat mine, named;
+
+	if (fstat(j->fd, &mine) != 0 || lstat(j->path, &named) != 0)
+		return err_sys(e, ERR_SYSTEM, errno, "%s", j->path);
+	if (mine.st_dev == named.st_dev && mine.st_ino == named.st_ino)
+		return true;
+	return err_set(e, ERR_CONFIG, "another run is using the journal %s", j->path);
+}
+
 static bool open_file(struct journal *j, struct err *e)
 {
 	if (!try_open(j)) {
@@ -403,7 +416,7 @@ static bool open_file(struct journal *j, struct err *e)
 		if (!try_open(j))
 			return err_sys(e, ERR_SYSTEM, errno, "the journal %s", j->path);
 	}
-	return check_file(j, e) && lock(j, e);
+	return check_file(j, e) && lock(j, e) && is_current(j, e);
 }
 
 /* A complete journal gives way to a new one. The old one stays locked until the new one has its
@@ -419,7 +432,7 @@ static bool renew(struct journal *j, struct err *e)
 	close(old);
 	j->complete = false;
 	memset(j->states, JOURNAL_UNTOUCHED, (size_t)j->subject.rows + 1);
-	return ok && check_file(j, e) && lock(j, e);
+	return ok && check_file(j, e) && lock(j, e) && is_current(j, e);
 }
 
 static bool load(struct journal *j, struct err *e)

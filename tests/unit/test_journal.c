@@ -535,6 +535,101 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
+static struct journal *open_renewing(const struct journal_subject *s)
+{
+	static const struct journal_options options = {.renew = true};
+
+	err_clear(&err);
+	return journal_open(path, s, &options, &resumed, &err);
+}
+
+static void complete_it(bool torn)
+{
+	struct journal *j;
+	int fd;
+
+	fresh();
+	j = open_again();
+	fill(j, 0, 4);
+	assert_true(journal_end(j, &err));
+	close_it(j);
+	if (!torn)
+		return;
+	fd = open(path, O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, "99 R 1", 6), 6);
+	close(fd);
+}
+
+static void a_complete_journal_gives_way_where_asked(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct journal_subject other = subject();
+		struct journal *j;
+
+		complete_it(i & 1);
+		if (i & 2) {
+			memset(other.roster, 8, sizeof(other.roster));
+			other.rows = 2;
+		}
+		j = open_renewing(&other);
+		if (j == NULL)
+			fail_msg("%s", err.text);
+		assert_false(resumed || journal_complete(j));
+		assert_int_equal(journal_row(j, 0), JOURNAL_UNTOUCHED);
+		assert_true(journal_intent(j, 1, str_of("x"), 1, &err));
+		close_it(j);
+		j = open_renewing(&other);
+		assert_non_null(j);
+		assert_true(resumed);
+		assert_int_equal(journal_row(j, 1), JOURNAL_INTENT);
+		close_it(j);
+	}
+}
+
+static void an_incomplete_one_or_of_something_else_never_does(void **state)
+{
+	struct journal_subject other = subject();
+	struct journal *j;
+
+	(void)state;
+	fresh();
+	j = open_again();
+	fill(j, 0, 4);
+	close_it(j);
+	memset(other.roster, 8, sizeof(other.roster));
+	assert_null(open_renewing(&other));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	complete_it(false);
+	other = subject();
+	other.action = "apply";
+	assert_null(open_renewing(&other));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	other = subject();
+	other.server = str_of("https://de.sentry.io/api/0/organizations/acme/scim/v2");
+	assert_null(open_renewing(&other));
+	assert_int_equal(err.kind, ERR_CONFIG);
+}
+
+static void one_that_another_run_holds_is_not_renewed(void **state)
+{
+	struct journal_subject s = subject();
+	struct journal *j;
+	struct stat before, after;
+
+	(void)state;
+	complete_it(false);
+	j = open_again();
+	assert_int_equal(stat(path, &before), 0);
+	assert_null(open_renewing(&s));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	close_it(j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -551,6 +646,9 @@ int main(void)
 		cmocka_unit_test(what_is_no_journal_is_refused),
 		cmocka_unit_test(a_full_disk_is_final),
 		cmocka_unit_test(a_killed_run_leaves_its_intents),
+		cmocka_unit_test(a_complete_journal_gives_way_where_asked),
+		cmocka_unit_test(an_incomplete_one_or_of_something_else_never_does),
+		cmocka_unit_test(one_that_another_run_holds_is_not_renewed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
