@@ -240,6 +240,8 @@ bool sentry_team_slug(struct str name, struct buf *out)
 		}
 		if (c == '-' || c == ' ' || (c >= '\t' && c <= '\r')) {
 			dash = out->len > start;
+		} else if (c == '_' && out->len == start) {
+			continue; /* none at the ends */
 		} else if (char_is_alnum(c) || c == '_') {
 			if (dash)
 				buf_add_char(out, '-');
@@ -247,5 +249,8 @@ bool sentry_team_slug(struct str name, struct buf *out)
 			buf_add_char(out, char_lower(c));
 		}
 	}
+	while (out->len > start &&
+		(out->data[out->len - 1] == '-' || out->data[out->len - 1] == '_'))
+		buf_truncate(out, out->len - 1);
 	return true;
 }

@@ -60,8 +60,9 @@ MUST_USE bool sentry_check_role(struct str role, struct err *e);
 bool sentry_is_owner(struct str role);
 /*
  * Appends the slug that Sentry makes of a team's NAME: small letters and digits, runs of blanks and
- * dashes as one dash, other punctuation dropped. Teams of one slug are the same team. False,
- * nothing appended, for a name with other letters than ASCII, which Sentry takes apart by tables.
+ * dashes as one dash, none and no underscore at the ends, other punctuation dropped. Teams of one
+ * slug are the same team. False, nothing appended, for a name with other letters than ASCII, which
+ * Sentry takes apart by tables.
  */
 bool sentry_team_slug(struct str name, struct buf *out);
 

@@ -273,6 +273,43 @@ static void nobody_becomes_owner(void **state)
 	assert_true(sentry_check_role(str_of("co-owner"), &err));
 }
 
+/* As Django's slugify() answers. */
+static void teams_have_slugs(void **state)
+{
+	static const struct {
+		const char *name, *slug;
+	} rows[] = {
+		{"Dev", "dev"},
+		{"Data Eng", "data-eng"},
+		{"Data  -  Eng", "data-eng"},
+		{" -Dev- ", "dev"},
+		{"_dev_", "dev"},
+		{"- _ dev _ -", "dev"},
+		{"a_b", "a_b"},
+		{"a - _b", "a-_b"},
+		{"a.b/c!", "abc"},
+		{"R&D", "rd"},
+		{"\tA\nB", "a-b"},
+		{"2024", "2024"},
+		{"", ""},
+		{"!?", ""},
+		{"-_-", ""},
+	};
+	size_t i;
+
+	(void)state;
+	buf_add_text(&one, "before");
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		buf_truncate(&one, 6);
+		assert_true(sentry_team_slug(str_of(rows[i].name), &one));
+		if (strcmp(buf_text(&one) + 6, rows[i].slug) != 0)
+			fail_msg("'%s': '%s'", rows[i].name, buf_text(&one) + 6);
+	}
+	buf_truncate(&one, 6);
+	assert_false(sentry_team_slug(str_of("D\xc3\xa9v"), &one));
+	assert_string_equal(buf_text(&one), "before");
+}
+
 static void a_buffer_too_small_is_an_error(void **state)
 {
 	struct buf small;
@@ -303,6 +340,7 @@ int main(void)
 		sentry_test(user_names_have_75_characters_at_most),
 		sentry_test(user_names_must_not_be_blank),
 		sentry_test(nobody_becomes_owner),
+		sentry_test(teams_have_slugs),
 		sentry_test(a_buffer_too_small_is_an_error),
 	};
 
