@@ -86,20 +86,18 @@ static size_t take_groups(struct str text, unsigned char *bytes, size_t room, si
 	size_t i;
 
 	for (i = 0; i + 4 <= text.n && *used + 3 <= room; i += 4) {
-		uint32_t bits = 0;
-		int all = 0;
+		const char *p = text.p + i;
+		int v0 = digit_value(p[0]), v1 = digit_value(p[1]);
+		int v2 = digit_value(p[2]), v3 = digit_value(p[3]);
+		uint32_t bits;
 
-		for (size_t k = i; k < i + 4; k++) {
-			int value = digit_value(text.p[k]);
-
-			all |= value;
-			bits = bits << 6 | ((uint32_t)value & 63);
-		}
-		if (all < 0)
+		if ((v0 | v1 | v2 | v3) < 0)
 			break;
-		bytes[(*used)++] = (unsigned char)(bits >> 16);
-		bytes[(*used)++] = (unsigned char)(bits >> 8);
-		bytes[(*used)++] = (unsigned char)bits;
+		bits = (uint32_t)(v0 << 18 | v1 << 12 | v2 << 6 | v3);
+		bytes[*used] = (unsigned char)(bits >> 16);
+		bytes[*used + 1] = (unsigned char)(bits >> 8);
+		bytes[*used + 2] = (unsigned char)bits;
+		*used += 3;
 	}
 	return i;
 }
