@@ -8,6 +8,7 @@
 #include "cmd/help.h"
 #include "cmd/settings.h"
 #include "sys/log.h"
+#include "sys/relro.h"
 #include "sys/secret.h"
 #include "sys/stop.h"
 
@@ -404,6 +405,7 @@ int main(int argc, char *argv[])
 	struct err e;
 	int code;
 
+	relro_protect();
 	fill_standard_descriptors();
 	secret_protect_process();
 	stop_install();
