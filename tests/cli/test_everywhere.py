@@ -3,6 +3,8 @@
 resumed, dates beyond 2038. Short enough to be run under an emulator for each target."""
 import csv
 import io
+import struct
+import subprocess
 import time
 
 import harness
@@ -67,6 +69,51 @@ def _():
         assert sorted(s.members()) == sorted(names(ROWS)), s.members()
         created = [e for e in s.log_entries() if e["method"] == "POST" and e["status"] == 201]
         assert len(created) == ROWS, created
+
+
+def relro(path):
+    """From where to where PT_GNU_RELRO lies in the 64-bit little-endian program at PATH, less what
+    shares its last page."""
+    with open(path, "rb") as f:
+        image = f.read(4096)
+    offset, = struct.unpack_from("<Q", image, 32)
+    size, count = struct.unpack_from("<HH", image, 54)
+    for i in range(count):
+        kind, _, _, begin, _, _, length = struct.unpack_from("<IIQQQQQ", image, offset + i * size)
+        if kind == 0x6474E552:
+            return begin & ~4095, (begin + length) & ~4095
+    raise AssertionError("no PT_GNU_RELRO")
+
+
+@case("what only start-up writes is read-only afterwards")
+def _():
+    with open(harness.PROGRAM, "rb") as f:
+        if f.read(6) != b"\x7fELF\2\1":
+            raise harness.Skip("not a program of this machine")
+    begin, end = relro(harness.PROGRAM)
+    process = subprocess.Popen([harness.PROGRAM, "--token-stdin", "--org", "acme", "member", "list"],
+                               env=harness.environment(), stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        limit = time.monotonic() + harness.LIMIT
+        pages = []
+        # It has started once it sleeps: it waits for its standard input.
+        while time.monotonic() < limit and not pages:
+            with open("/proc/%d/stat" % process.pid) as f:
+                if f.read().rsplit(")", 1)[1].split()[0] != "S":
+                    time.sleep(0.02)
+                    continue
+            with open("/proc/%d/maps" % process.pid) as f:
+                lines = [line.split() for line in f if line.rstrip().endswith(harness.PROGRAM)]
+            base = int(lines[0][0].split("-")[0], 16)
+            pages = [(int(a, 16) - base, int(b, 16) - base, how) for a, b, how in (
+                (*line[0].split("-"), line[1]) for line in lines)]
+        assert pages, "it does not wait for its input"
+        within = [how for a, b, how in pages if a < end and b > begin]
+        assert within and all("w" not in how for how in within), (begin, end, pages)
+    finally:
+        process.stdin.close()
+        process.wait()
 
 
 harness.main()
