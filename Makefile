@@ -56,7 +56,7 @@ ROOTS := $(and $(wildcard src/sys/roots.c),$(wildcard third_party/mkroots.c))
 
 obtained = build/third_party/$1/.obtained
 # Goals that a fresh machine begins with see to the distribution's packages first.
-DEPS := $(if $(filter demo check targets targets-check boot-check dist reproducible,$(MAKECMDGOALS)),deps)
+DEPS := $(if $(filter demo check targets targets-check boot-check dist reproducible packages,$(MAKECMDGOALS)),deps)
 MBEDTLS := build/third_party/mbedtls
 
 # mbedTLS file by file: what the program's configuration needs, and what the tests' adds.
@@ -286,6 +286,10 @@ reproducible: $(patsubst %,build/third_party/%/.obtained,musl mbedtls mozilla-ca
 dist: $(DIST:%=build/%/run) ## a release in build/dist: source, programs, manual, SBOM, SHA256SUMS; SIGN_KEY=
 	$Qtoolchains/dist build/dist $(DIST)
 
+packages: all build/local-sentry ## the recipes in toolchains/packages, each package built and looked into
+	$Qtests/tap build/check/packages.tap tests/build/packages
+	$Qtests/tally build/check/packages.tap
+
 install: all build/$(TARGET)/run ## into DESTDIR and PREFIX (/usr/local), with manual and completions
 	install -D -m 755 build/$(TARGET)/sentry-scim $(DESTDIR)$(PREFIX)/bin/sentry-scim
 	build/$(TARGET)/run man >build/sentry-scim.1
@@ -323,6 +327,7 @@ $(FUZZ_TAP): build/check/fuzz-%.tap: build/asan/tests/fuzz/fuzz_% FORCE
 	$Qtests/tap $@ $< $(wildcard tests/fuzz/corpus/$* tests/corpora)
 $(LINT_TAP): build/check/lint-%.tap: tests/lint/%.sh FORCE
 	$Qtests/tap $@ $<
+build/check/build-test_packages.tap: build/sentry-scim build/local-sentry
 $(BUILD_TAP): build/check/build-%.tap: tests/build/%.sh FORCE
 	$Qtests/tap $@ $<
 build/check/cli.tap: build/sentry-scim build/asan/sentry-scim build/local-sentry FORCE
@@ -377,7 +382,8 @@ demo: build/sentry-scim build/local-sentry ## creates a member at a local Sentry
 	$Qtests/demo
 
 deps: ## installs what `make check` needs, as root; else says what to type
-	$Qthird_party/deps $(if $(filter targets targets-check boot-check dist reproducible,$(MAKECMDGOALS)),targets)
+	$Qthird_party/deps $(if $(filter targets targets-check boot-check dist reproducible,$(MAKECMDGOALS)),targets) \
+		$(filter packages,$(MAKECMDGOALS))
 
 format: ## applies .clang-format
 	clang-format-14 -i $(wildcard src/*/*.[ch] src/*.c tests/*/*.[ch] third_party/*.c toolchains/*.c)
@@ -392,7 +398,7 @@ help: ## this list
 
 FORCE:
 .PHONY: all server install check check-unit check-fuzz check-build check-cli check-target lint fuzz interop \
-	soak targets targets-check targets-table boot-check reproducible dist bench demo deps format \
+	soak targets targets-check targets-table boot-check reproducible dist packages bench demo deps format \
 	clean help FORCE
 
 -include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/gen/*.d build/*/tests/*/*.d \
