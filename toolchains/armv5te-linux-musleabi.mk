@@ -6,4 +6,4 @@ HEADERS := $(addprefix /usr/arm-linux-gnueabi/include/,asm linux asm-generic)
 CPU     := -march=armv5te -mfloat-abi=soft -marm
 RUN     := qemu-arm -cpu arm926
 ISA     := Tag_CPU_arch: v5TE
-BUDGET  := 786432
+BUDGET  := 606208

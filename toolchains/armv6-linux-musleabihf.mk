@@ -9,4 +9,4 @@ CPU     := -march=armv6k -mfpu=vfp -mfloat-abi=hard -marm
 LDFLAGS := -Wl,--no-warn-mismatch
 RUN     := qemu-arm -cpu arm1176
 ISA     := Tag_CPU_arch: v6(K|KZ)?
-BUDGET  := 786432
+BUDGET  := 598016

@@ -6,4 +6,4 @@ HEADERS := $(addprefix /usr/i686-linux-gnu/include/,asm linux asm-generic)
 CPU     := -march=i686 -mno-sse -mno-mmx -fcf-protection=none
 RUN     := qemu-i386 -cpu pentium2
 LDFLAGS := -Wl,-z,pack-relative-relocs
-BUDGET  := 786432
+BUDGET  := 544768

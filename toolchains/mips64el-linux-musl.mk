@@ -6,4 +6,4 @@ HEADERS := $(addprefix /usr/mips64el-linux-gnuabi64/include/,asm linux asm-gener
 CPU     := -EL -march=mips64r2 -mabi=64
 RUN     := qemu-mips64el -cpu MIPS64R2-generic
 ISA     := ISA: MIPS64r2
-BUDGET  := 786432
+BUDGET  := 761856

@@ -6,4 +6,4 @@ MUSL    := yes
 HEADERS := $(addprefix /usr/powerpc-linux-gnu/include/,asm linux asm-generic)
 CPU     := -mcpu=powerpc -mlong-double-64 -msecure-plt
 RUN     := qemu-ppc -cpu 603
-BUDGET  := 786432
+BUDGET  := 753664

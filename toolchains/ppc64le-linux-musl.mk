@@ -7,4 +7,4 @@ HEADERS := $(addprefix $(if $(CROSS),/usr/powerpc64le-linux-gnu/include/,/usr/in
 CPU     := -mcpu=power8 -mabi=elfv2 -mlong-double-64
 LDFLAGS := -Wl,-z,pack-relative-relocs
 RUN     := $(if $(CROSS),qemu-ppc64le)
-BUDGET  := 786432
+BUDGET  := 753664

@@ -6,4 +6,4 @@ HEADERS := $(addprefix $(if $(CROSS),/usr/riscv64-linux-gnu/include/,/usr/includ
 	$(if $(CROSS),/usr/riscv64-linux-gnu/include/asm,/usr/include/riscv64-linux-gnu/asm)
 CPU     := -march=rv64gc -mabi=lp64d -msave-restore
 RUN     := $(if $(CROSS),qemu-riscv64)
-BUDGET  := 786432
+BUDGET  := 483328

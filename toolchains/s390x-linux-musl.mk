@@ -6,4 +6,4 @@ HEADERS := $(addprefix $(if $(CROSS),/usr/s390x-linux-gnu/include/,/usr/include/
 	$(if $(CROSS),/usr/s390x-linux-gnu/include/asm,/usr/include/s390x-linux-gnu/asm)
 CPU     := -march=z196
 RUN     := $(if $(CROSS),qemu-s390x)
-BUDGET  := 786432
+BUDGET  := 630784

@@ -3,6 +3,7 @@
 resumed, dates beyond 2038. Short enough to be run under an emulator for each target."""
 import csv
 import io
+import mmap
 import struct
 import subprocess
 import time
@@ -81,7 +82,7 @@ def relro(path):
     for i in range(count):
         kind, _, _, begin, _, _, length = struct.unpack_from("<IIQQQQQ", image, offset + i * size)
         if kind == 0x6474E552:
-            return begin & ~4095, (begin + length) & ~4095
+            return begin & -mmap.PAGESIZE, (begin + length) & -mmap.PAGESIZE
     raise AssertionError("no PT_GNU_RELRO")
 
 
