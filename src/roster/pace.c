@@ -9,9 +9,13 @@
 #define COST_FAILURE    10
 #define COST_THROTTLING 2
 
-void pace_init(struct pace *p, unsigned rate, unsigned jobs)
+void pace_init(struct pace *p, unsigned rate, unsigned jobs, int64_t hold_max)
 {
-	*p = (struct pace){.rate = rate, .jobs = jobs, .allowed = jobs, .health = HEALTH_FULL};
+	*p = (struct pace){.rate = rate,
+		.jobs = jobs,
+		.allowed = jobs,
+		.health = HEALTH_FULL,
+		.hold_max = hold_max};
 }
 
 /*
@@ -74,7 +78,7 @@ void pace_answer(struct pace *p, const struct http_response *r, int64_t now)
 		p->health -= COST_FAILURE;
 	else
 		refill(p);
-	if (r->status == 429 && asked > 0)
+	if (r->status == 429 && asked > 0 && asked <= p->hold_max)
 		pace_hold(p, asked, now);
 	if (number(r, "X-Sentry-Rate-Limit-Limit", &limit) && limit > 0 && limit < p->rate)
 		p->rate = (unsigned)limit;

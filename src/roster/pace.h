@@ -17,10 +17,11 @@ struct pace {
 	unsigned allowed;   /* at once, as of the server's last word; at most `jobs` */
 	int64_t next_us;    /* when the next request may go, in microseconds */
 	int64_t hold_until; /* nothing is sent before */
+	int64_t hold_max;   /* ms: a longer wait that the server asks for is not waited for */
 	int health;         /* successes fill it, failures drain it; empty: the server is unwell */
 };
 
-void pace_init(struct pace *p, unsigned rate, unsigned jobs);
+void pace_init(struct pace *p, unsigned rate, unsigned jobs, int64_t hold_max);
 /* When a request may be sent, BUSY being under way: NOW or earlier means at once; CLOCK_NEVER when
    first one of those has to end. */
 int64_t pace_when(const struct pace *p, unsigned busy, int64_t now);

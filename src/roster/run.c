@@ -50,6 +50,7 @@ struct run {
 	bool read_all;      /* no row is left in the file */
 	bool draining;      /* no new row is begun */
 	unsigned forbidden;
+	bool too_long; /* the server wants to be left alone for longer than is waited for */
 	int64_t ticked;
 	struct err end; /* why the run drains, or nothing */
 };
@@ -89,7 +90,7 @@ static void judge_failure(struct run *r, const struct err *e)
 	r->forbidden = e->kind == ERR_AUTH ? r->forbidden + 1 : 0;
 	if (r->forbidden >= FORBIDDEN_MAX || e->kind == ERR_NOT_FOUND || e->kind == ERR_MEMORY ||
 		e->kind == ERR_CERTIFICATE || e->kind == ERR_PROXY || e->kind == ERR_TLS ||
-		(e->kind == ERR_NAME && e->number == 0))
+		(e->kind == ERR_NAME && e->number == 0) || (e->kind == ERR_GAVE_UP && r->too_long))
 		drain(r, e);
 	if (pace_unwell(&r->pace) && !r->draining) {
 		struct err unwell;
@@ -236,6 +237,9 @@ static void take(
 	buf_clear(&l->request);
 	if (end == PROVISION_ANSWERED) {
 		pace_answer(&r->pace, &l->conn.response, now);
+		r->too_long = r->too_long ||
+			(l->conn.response.status >= 400 &&
+				retry_asked(&l->conn.response) > r->options->policy.max_wait);
 	} else if (why->kind != ERR_INTERRUPTED) {
 		pace_failure(&r->pace);
 		route_forget(r->route);
@@ -476,7 +480,7 @@ bool run_rows(const struct run_source *source, struct journal *journal,
 	unsigned i;
 	bool ok;
 
-	pace_init(&r.pace, options->rate, options->jobs);
+	pace_init(&r.pace, options->rate, options->jobs, options->policy.max_wait);
 	r.lanes = calloc(options->jobs, sizeof(*r.lanes));
 	if (r.lanes == NULL)
 		return err_memory(e, "the connections");

@@ -259,6 +259,17 @@ def _():
         assert len(s.requests()) < 12, len(s.requests())
 
 
+@case("a wait longer than --max-wait ends the run with exit 9 at once, resumable")
+def _():
+    with Sentry("--fault", "POST Users#3=429,retry-after:3600") as s:
+        file = roster(30)
+        begun = time.monotonic()
+        s.run("roster", "import", file).expect(9, err=["3600 s", "goes on"])
+        assert time.monotonic() - begun < 50
+        s.run("roster", "import", file).expect(0)
+        count_members(s, ["m%d@example.com" % i for i in range(30)])
+
+
 @case("Ctrl-C finishes what is under way, prints the summary and how to go on")
 def _():
     with Sentry("--latency", "30") as s:

@@ -52,7 +52,7 @@ static void no_second_holds_more_than_the_rate(void **state)
 	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
 		struct pace p;
 
-		pace_init(&p, rates[i], 4);
+		pace_init(&p, rates[i], 4, 60000);
 		n = send_until(&p, 123456, 123456 + 4000, times, 5000);
 		assert_true(n >= 3 * rates[i]);
 		for (j = 0; j < n; j++) {
@@ -69,7 +69,7 @@ static void a_pause_is_not_made_up_for_by_a_burst(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_init(&p, 10, 4);
+	pace_init(&p, 10, 4, 60000);
 	pace_sent(&p, 1000);
 	assert_int_equal(send_until(&p, 60000, 60001, times, 100), 1);
 }
@@ -79,7 +79,7 @@ static void no_more_at_once_than_allowed(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_init(&p, 40, 4);
+	pace_init(&p, 40, 4, 60000);
 	assert_true(pace_when(&p, 3, 10) <= 10);
 	assert_true(pace_when(&p, 4, 10) == CLOCK_NEVER);
 	answer(&p, 200, "X-Sentry-Rate-Limit-ConcurrentLimit: 3\r\n", 10);
@@ -97,7 +97,7 @@ static void the_servers_limit_counts_when_it_is_lower(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_init(&p, 40, 4);
+	pace_init(&p, 40, 4, 60000);
 	answer(&p, 200, "X-Sentry-Rate-Limit-Limit: 5\r\n", 0);
 	assert_in_range(send_until(&p, 1, 3001, times, 1000), 12, 16);
 	answer(&p, 200, "X-Sentry-Rate-Limit-Limit: 5000\r\n", 0);
@@ -111,7 +111,7 @@ static void a_wait_asked_for_applies_to_all(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_init(&p, 40, 4);
+	pace_init(&p, 40, 4, 60000);
 	answer(&p, 429, "Retry-After: 2\r\n", 5000);
 	assert_true(pace_when(&p, 0, 5000) >= 7000);
 	pace_hold(&p, 100, 5000); /* a shorter one does not end it */
@@ -124,13 +124,13 @@ static void failures_drain_and_successes_fill(void **state)
 	unsigned i;
 
 	(void)state;
-	pace_init(&p, 40, 4);
+	pace_init(&p, 40, 4, 60000);
 	for (i = 0; i < 9; i++)
 		answer(&p, 503, "", 0);
 	assert_false(pace_unwell(&p));
 	pace_failure(&p);
 	assert_true(pace_unwell(&p));
-	pace_init(&p, 40, 4);
+	pace_init(&p, 40, 4, 60000);
 	for (i = 0; i < 1000; i++) { /* one in twelve is no storm */
 		if (i % 12 == 0)
 			pace_failure(&p);
@@ -138,7 +138,7 @@ static void failures_drain_and_successes_fill(void **state)
 			answer(&p, 201, "", 0);
 		assert_false(pace_unwell(&p));
 	}
-	pace_init(&p, 40, 4);
+	pace_init(&p, 40, 4, 60000);
 	for (i = 0; i < 49; i++)
 		answer(&p, 429, "", 0);
 	assert_false(pace_unwell(&p));
