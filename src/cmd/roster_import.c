@@ -15,10 +15,11 @@ static enum provision_if_exists if_exists(const struct opts *o)
 static bool open_journal(struct roster_job *j)
 {
 	struct journal_subject subject = {.action = "import", .rows = j->summary.rows};
+	const struct journal_options options = {.renew_other = false};
 
 	if (!roster_digest(j->reader, subject.roster))
 		return err_memory(&j->err, "the roster's digest");
-	return job_open_journal(j, &subject, false);
+	return job_open_journal(j, &subject, &options);
 }
 
 /* A dry run: every row's request, and nothing sent. */

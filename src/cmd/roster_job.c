@@ -226,16 +226,18 @@ static bool journal_path(struct roster_job *j, struct buf *out)
 	return !out->failed || err_set(&j->err, ERR_USAGE, "the name of the journal is too long");
 }
 
-bool job_open_journal(struct roster_job *j, struct journal_subject *subject, bool renew)
+bool job_open_journal(
+	struct roster_job *j, struct journal_subject *subject, const struct journal_options *renew)
 {
 	const struct opts *o = j->context->opts;
-	struct journal_options options = {.plain = opt_given(o, OPT_JOURNAL_PLAIN), .renew = renew};
+	struct journal_options options = *renew;
 	struct buf path;
 
 	if (opt_given(o, OPT_NO_JOURNAL))
 		return !opt_given(o, OPT_JOURNAL) ||
 			err_set(&j->err, ERR_USAGE,
 				"--journal and --no-journal contradict each other");
+	options.plain = opt_given(o, OPT_JOURNAL_PLAIN);
 	subject->server = j->session.settings.scim_root;
 	buf_init(&path, 4096);
 	if (journal_path(j, &path))

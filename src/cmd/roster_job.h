@@ -47,8 +47,10 @@ int job_close(struct roster_job *j, bool ok);
 MUST_USE bool job_check(struct roster_job *j, enum roster_rules rules);
 /* Reports one fault: a roster_report. */
 void job_fault(void *job, const struct roster_fault *f);
-/* Opens the journal of SUBJECT, whose server is set here, as the options say. */
-MUST_USE bool job_open_journal(struct roster_job *j, struct journal_subject *subject, bool renew);
+/* Opens the journal of SUBJECT, whose server is set here, as the options say; of RENEW count the
+   members of that name. */
+MUST_USE bool job_open_journal(
+	struct roster_job *j, struct journal_subject *subject, const struct journal_options *renew);
 MUST_USE bool job_open_rejects(struct roster_job *j);
 /* Results are expected from now on. */
 void job_begin(struct roster_job *j);

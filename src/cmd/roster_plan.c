@@ -370,12 +370,14 @@ static bool run(struct task *t, const struct run_source *creates, bool by_place)
 	return apply_plan(&a, t->e);
 }
 
-static bool open_journal(struct task *t, const uint8_t *digest, uint64_t rows, bool renew)
+/* A run that is over gives way to the next: with a roster always, with a plan if it is another. */
+static bool open_journal(struct task *t, const uint8_t *digest, uint64_t rows, bool is_roster)
 {
+	const struct journal_options options = {.renew_other = true, .renew_same = is_roster};
 	struct journal_subject subject = {.action = "apply", .rows = rows};
 
 	memcpy(subject.roster, digest, sizeof(subject.roster));
-	return job_open_journal(&t->job, &subject, renew);
+	return job_open_journal(&t->job, &subject, &options);
 }
 
 static bool apply_roster(struct task *t)
@@ -392,6 +394,7 @@ static bool apply_roster(struct task *t)
 	rows.reader = j->reader;
 	/* The member may have come meanwhile: then what the row says is done all the same. */
 	j->options.if_exists = PROVISION_UPDATE;
+	j->options.again = true;
 	return (j->session.settings.dry_run || open_journal(t, digest, j->summary.rows, true)) &&
 		make_plan(t) && guard(t) && ask(t) && job_open_rejects(j) &&
 		roster_rewind(j->reader, t->e) && run(t, &creates, false) && tell_rest(t);

@@ -153,7 +153,7 @@ static bool same_subject(struct load *l, const struct journal_record *r, struct 
 		str_cut(theirs, ',', &b, &theirs);
 		if (str_equal(a, b) && (i != 1 || r->row == j->subject.rows))
 			continue;
-		l->of_another = i == 1 && j->options.renew;
+		l->of_another = i == 1 && j->options.renew_other;
 		ok = l->of_another || is_of_another(j, what[i], e);
 	}
 	buf_wipe(&mine);
@@ -342,14 +342,15 @@ static bool write_new(struct journal *j, const char *temporary)
    is to be renewed. */
 static bool create(struct journal *j, bool replace, struct err *e)
 {
-	size_t size = strlen(j->path) + sizeof(".new");
+	/* Two runs that begin together must not write into one file. */
+	size_t size = strlen(j->path) + sizeof(".4294967295.new");
 	char *temporary = malloc(size);
 	bool ok;
 	int number;
 
 	if (temporary == NULL)
 		return err_memory(e, "the journal");
-	snprintf(temporary, size, "%s.new", j->path);
+	snprintf(temporary, size, "%s.%u.new", j->path, (unsigned)getpid());
 	errno = 0;
 	ok = write_new(j, temporary);
 	if (ok && (replace || link(temporary, j->path) != 0))
@@ -441,8 +442,10 @@ static bool load(struct journal *j, struct err *e)
 
 	if (!open_file(j, e) || !read_all(&l, e) || !cut_torn_end(&l, e))
 		return false;
-	if (!j->options.renew || !j->complete)
-		return !l.of_another || is_of_another(j, "roster", e);
+	if (l.of_another && !j->complete && j->seq > 1)
+		return is_of_another(j, "roster", e);
+	if (!l.of_another && !(j->options.renew_same && j->complete))
+		return true;
 	l = (struct load){.j = j};
 	return renew(j, e) && read_all(&l, e) && cut_torn_end(&l, e);
 }

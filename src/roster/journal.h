@@ -55,7 +55,9 @@ struct journal; /* opaque, on the heap */
 
 struct journal_options {
 	bool plain; /* user names in clear */
-	bool renew; /* one that is complete, be it of another roster, gives way to a new one */
+	/* A journal that is complete, or says nothing yet, gives way to a new one: if it is of
+	   another roster; if it is of the same. */
+	bool renew_other, renew_same;
 };
 
 /*

@@ -17,10 +17,8 @@
 #define REMOVALS_FREE 10u
 #define REMOVALS_PART 10u
 
-#define IS_OWNER   "an owner's role cannot be changed through SCIM"
-#define KEPT_OWNER "owners are never removed"
-#define KEPT_SELF  "this is the token's own member"
-#define KEPT_TWIN  "another spelling of a name in the roster"
+#define IS_OWNER  "an owner's role cannot be changed through SCIM"
+#define KEPT_TWIN "another spelling of a name in the roster"
 
 static const char *const action_names[PLAN_ACTIONS] = {
 	[PLAN_CREATE_TEAM] = "create-team",
@@ -443,34 +441,42 @@ static bool read_rows(struct making *m, struct roster_reader *r)
 
 /* ---- the token's own member ---- */
 
-/* Keeps it, if it would be removed. Sentry tells a token whose it is; one that belongs to nobody,
-   or may not ask, has no member. */
-static bool keep_self(struct making *m, struct caller *caller, struct reply *reply)
+bool plan_own_member(struct caller *caller, struct str *id, struct reply *reply, struct err *e)
 {
 	const struct message_call call = {
 		.api = true, .method = str_of("GET"), .path = str_of("members/me/")};
-	struct plan *p = m->plan;
-	struct json_value id;
-	size_t i;
+	struct json_value v;
 
-	if (p->counts[PLAN_REMOVE] == 0 || !m->options->is_sentry ||
-		caller->client->origin->api_root.n == 0 ||
+	*id = str_of("");
+	if (!caller->question.is_sentry || caller->client->origin->api_root.n == 0 ||
 		caller->question.token == SENTRY_TOKEN_INTEGRATION)
 		return true;
-	if (!call_run(caller, &call, CALL_READ, true, reply, m->e)) {
-		if (m->e->kind != ERR_NOT_FOUND && m->e->kind != ERR_AUTH &&
-			m->e->kind != ERR_REFUSED)
+	if (!call_run(caller, &call, CALL_READ, true, reply, e)) {
+		if (e->kind != ERR_NOT_FOUND && e->kind != ERR_AUTH && e->kind != ERR_REFUSED)
 			return false;
-		log_line(LOG_DETAIL, "the token belongs to no member: %s", m->e->text);
-		err_clear(m->e);
+		log_line(LOG_DETAIL, "the token belongs to no member: %s", e->text);
+		err_clear(e);
 		return true;
 	}
-	if (!json_member(call_body(caller), "id", &id) || id.type != JSON_STRING)
+	if (json_member(call_body(caller), "id", &v) && v.type == JSON_STRING)
+		*id = v.raw;
+	return true;
+}
+
+static bool keep_self(struct making *m, struct caller *caller, struct reply *reply)
+{
+	struct plan *p = m->plan;
+	struct str own;
+	size_t i;
+
+	if (p->counts[PLAN_REMOVE] == 0)
 		return true;
+	if (!plan_own_member(caller, &own, reply, m->e))
+		return false;
 	for (i = 0; i < p->count; i++) {
 		struct plan_change *c = &p->changes[i];
 
-		if (c->action != PLAN_REMOVE || !json_text_equal(id.raw, c->id, false))
+		if (c->action != PLAN_REMOVE || !json_text_equal(own, c->id, false))
 			continue;
 		c->action = PLAN_KEEP;
 		c->reason = KEPT_SELF;

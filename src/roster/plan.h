@@ -41,6 +41,10 @@ const char *plan_action_name(enum plan_action action);
 
 #define PLAN_NO_ROW UINT32_MAX
 
+/* Why a member is not removed. */
+#define KEPT_OWNER "owners are never removed"
+#define KEPT_SELF  "this is the token's own member"
+
 /* Texts that do not apply are empty. */
 struct plan_change {
 	enum plan_action action;
@@ -83,6 +87,10 @@ void plan_wipe(struct plan *p);
 MUST_USE bool plan_make(struct plan *p, struct wanted *w, struct roster_reader *r,
 	struct caller *caller, const struct plan_options *options, struct reply *reply,
 	struct err *e);
+/* The id, as it stands in JSON, of the member whose token is in use: Sentry tells a token whose it
+   is. Empty for one that belongs to nobody or may not ask. Valid until the next call. */
+MUST_USE bool plan_own_member(
+	struct caller *caller, struct str *id, struct reply *reply, struct err *e);
 /* Whether there is anything to do. */
 bool plan_is_empty(const struct plan *p);
 /* Appends one more change, the texts of C copied. */

@@ -12,6 +12,7 @@
 #include "roster/membership.h"
 #include "roster/people.h"
 #include "scim/list.h"
+#include "scim/sentry.h"
 #include "scim/user.h"
 
 #define VERSION "1"
@@ -295,6 +296,8 @@ struct verifying {
 	struct spot *spots; /* owned; by member */
 	size_t count;
 	struct state state;
+	uint64_t members;
+	bool is_sentry;
 	struct err *e;
 };
 
@@ -339,19 +342,40 @@ static bool take_member(void *context, const struct person *p, struct err *e)
 	size_t i = search_first(v->spots, v->count, sizeof(*v->spots), &key, by_member);
 
 	(void)e;
+	v->members++;
 	for (; i < v->count && v->spots[i].member == key.member; i++) {
 		struct plan_change *c = &v->plan->changes[v->spots[i].change];
 
 		/* Who is listed twice must be so each time. */
 		c->stale = c->stale || !is_as_planned(p, c);
+		if (v->is_sentry && c->action == PLAN_REMOVE && sentry_is_owner(p->role))
+			c->reason = KEPT_OWNER;
 	}
+	return true;
+}
+
+/* The token need not be the one that the plan was made with. */
+static bool keep_self(struct plan *p, struct caller *caller, struct reply *reply, struct err *e)
+{
+	struct plan_change *c;
+	struct str own;
+	size_t count, i;
+
+	c = plan_changes(p, PLAN_REMOVE, &count);
+	if (count == 0)
+		return true;
+	if (!plan_own_member(caller, &own, reply, e))
+		return false;
+	for (i = 0; i < count; i++)
+		if (json_text_equal(own, c[i].id, false))
+			c[i].reason = KEPT_SELF;
 	return true;
 }
 
 bool plan_verify(
 	struct plan *p, bool resumed, struct caller *caller, struct reply *reply, struct err *e)
 {
-	struct verifying v = {.plan = p, .e = e};
+	struct verifying v = {.plan = p, .is_sentry = caller->question.is_sentry, .e = e};
 	struct membership m;
 	bool ok;
 
@@ -360,8 +384,12 @@ bool plan_verify(
 		people_read(caller, &v.state, take_member, &v, reply, e);
 	membership_wipe(&m);
 	free(v.spots);
-	if (!ok || resumed || memcmp(&v.state, &p->state, sizeof(v.state)) == 0)
-		return ok;
+	if (!ok)
+		return false;
+	/* What the guard goes by is not the file's to say. */
+	p->members = v.members;
+	if (resumed || memcmp(&v.state, &p->state, sizeof(v.state)) == 0)
+		return keep_self(p, caller, reply, e);
 	err_set(e, ERR_INPUT,
 		"the organization has changed since the plan was made; nothing was changed");
 	err_hint(e, "make a new plan");

@@ -161,7 +161,8 @@ static bool next_row(struct run *r, struct lane *l, struct err *e)
 		r->read_all = step == ROSTER_END;
 		if (step != ROSTER_ROW)
 			return false;
-		if (r->journal == NULL || !journal_is_done(journal_row(r->journal, l->row.number)))
+		if (r->journal == NULL || r->options->again ||
+			!journal_is_done(journal_row(r->journal, l->row.number)))
 			return true;
 	}
 }
@@ -174,7 +175,7 @@ static void start_row(struct run *r, struct lane *l, int64_t now)
 	provision_init(&l->provision, buf_str(&l->row.user_name), buf_str(&l->row.role),
 		buf_str(&l->row.body), r->options->if_exists, &r->options->policy,
 		&r->options->question);
-	if (before == JOURNAL_INTENT || before == JOURNAL_UNKNOWN)
+	if (before == JOURNAL_INTENT || before == JOURNAL_UNKNOWN || journal_is_done(before))
 		provision_resume(&l->provision);
 	l->state = LANE_READY;
 	l->at = now;

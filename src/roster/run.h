@@ -25,6 +25,9 @@ struct run_options {
 	unsigned jobs; /* connections, 1 to RUN_JOBS_MAX */
 	unsigned rate; /* requests a second, at least 1 */
 	enum provision_if_exists if_exists;
+	/* Rows that the journal calls done are looked up and, if nobody is there, made again:
+	   SOURCE knows that their members are not listed. Else they are passed over. */
+	bool again;
 	struct retry_policy policy;
 	struct answer_question question;
 };

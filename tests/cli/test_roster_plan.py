@@ -282,6 +282,53 @@ def _():
         s.run("roster", "apply", "--plan", write(text[:-20])).expect(2, err="line ")
 
 
+@case("a plan that somebody else applies spares them too, and owners, whatever it says")
+def _():
+    user = "sntryu_" + TOKEN[7:]
+    handle, deleted = organization(None)
+    with Scripted(handle) as s:
+        plan = harness.run("--url", s.url, "--org", ORG, "roster", "plan",
+                           write("userName\na@x.org\n"), "--prune", "-o", "json",
+                           token=user).expect(0)
+        text = plan.out
+    handle, deleted = organization("3")
+    with Scripted(handle) as s:
+        port = s.url.rsplit(":", 1)[1]
+        moved = text.replace(plan.json()["server"].split("/")[2], "127.0.0.1:" + port)
+        r = harness.run("--url", s.url, "--org", ORG, "roster", "apply", "--plan", write(moved),
+                        "-o", "csv", token=user).expect(0)
+        assert deleted == ["2"] and outcomes(r)["b@x.org"] == "unchanged", (deleted, str(r))
+    with Sentry(*PEOPLE) as s:
+        file = saved(s, write("userName\na@x.org\n"), "--prune")
+        with open(file) as f:
+            text = f.read().replace('"action":"keep"', '"action":"remove"').replace(
+                '"members":4', '"members":4000')
+        r = s.run("roster", "apply", "--plan", write(text), "-o", "csv").expect(0)
+        assert set(s.members()) == {"a@x.org", "own@x.org"}, r
+
+
+@case("a new plan under the name of one that is done is applied; one that is half done is refused")
+def _():
+    with Sentry(*PEOPLE) as s:
+        file = path("plan.json")
+        for name in ("x@x.org", "y@x.org"):
+            plan = s.run("roster", "plan", write("userName\n%s\n" % name), "-o", "json").expect(0)
+            with open(file, "w") as f:
+                f.write(plan.out)
+            s.run("roster", "apply", "--plan", file).expect(0)
+        assert {"x@x.org", "y@x.org"} <= set(s.members())
+
+
+@case("a member who has gone since an unfinished run made it is made again")
+def _():
+    with Sentry(*PEOPLE, "--fault", "PUT Users/244=status:400") as s:
+        file = write("userName,sentryOrgRole\nnew@x.org,\nb@x.org,admin\n")
+        s.run("roster", "apply", file).expect(8)
+        s.run("member", "delete", "new@x.org").expect(0)
+        r = s.run("roster", "apply", file, "-o", "csv").expect(8)
+        assert outcomes(r)["new@x.org"] == "created" and "new@x.org" in s.members(), r
+
+
 @case("--plan from standard input wants a place for its journal")
 def _():
     with Sentry(*PEOPLE) as s:
@@ -363,7 +410,9 @@ def provider(members, groups):
             method, target, _ = head.decode().split(" ", 2)
             if method != "GET":
                 sent.append((method, target.split("/scim/", 1)[-1]))
-            if method == "POST":
+            if method == "POST" and "Groups" not in target:
+                connection.sendall(answer(409, "{}"))
+            elif method == "POST":
                 groups.append({"id": "77", "displayName": json.loads(body)["displayName"]})
                 connection.sendall(answer(201, json.dumps(groups[-1])))
             elif method == "GET":

@@ -537,7 +537,7 @@ static int tear_down(void **state)
 
 static struct journal *open_renewing(const struct journal_subject *s)
 {
-	static const struct journal_options options = {.renew = true};
+	static const struct journal_options options = {.renew_other = true, .renew_same = true};
 
 	err_clear(&err);
 	return journal_open(path, s, &options, &resumed, &err);
