@@ -95,15 +95,16 @@ static void good_rows_are_counted(void **state)
 static void what_sentry_will_not_take_is_a_fault_of_the_cell(void **state)
 {
 	struct str text = STR("a,userName,sentryOrgRole,teams\n,x,owner,t\n,x" LONG_75 ",member,\n"
-			      ",y" LONG_75 ",owner,t\n,b,Owner,t\n");
+			      ",y" LONG_75 ",owner,t\n,b,Owner,t\n,c,co-owner,t\n");
 
 	(void)state;
-	expect(text, true, 1, 4, 1,
+	expect(text, true, 1, 5, 1,
 		"2:4 the role \"owner\" cannot be given through SCIM\n"
 		"3:2 the user name is longer than the 75 characters Sentry takes\n"
 		"4:2 the user name is longer than the 75 characters Sentry takes\n"
-		"4:79 the role \"owner\" cannot be given through SCIM\n");
-	expect(text, false, 4, 0, 3, "");
+		"4:79 the role \"owner\" cannot be given through SCIM\n"
+		"5:4 the role \"owner\" cannot be given through SCIM\n");
+	expect(text, false, 5, 0, 4, "");
 }
 
 static void a_name_that_comes_again_is_a_fault_of_the_later_row(void **state)
