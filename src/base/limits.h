@@ -21,6 +21,11 @@
 #define LIMIT_REQUEST_HEAD (16u * 1024u)
 #define LIMIT_REQUEST_BODY (1024u * 1024u)
 
+/* An answer that has begun must go on: so many bytes in so many milliseconds, 10 a second. The
+   slowest modem brings a hundred times that; a peer below it only holds the connection. */
+#define LIMIT_SLOW_BYTES 200u
+#define LIMIT_SLOW_MS    20000
+
 /* Nesting of JSON. RFC 7643 documents reach 6; the scanner keeps one bit a level. */
 #define LIMIT_JSON_DEPTH 128u
 

@@ -73,6 +73,7 @@ void conn_begin(struct conn *c, struct str request, enum http_request_kind kind,
 	c->sent = 0;
 	c->handed = false;
 	c->write_failed = false;
+	c->slow_since = 0;
 	c->deadline = clock_after(now, c->route->timeout);
 	c->connect_deadline = clock_after(now, c->route->connect_timeout);
 	if (c->connect_deadline > c->deadline)
@@ -301,6 +302,7 @@ static enum io receive(struct conn *c, struct err *e)
 			return stream_end(c, e);
 		if (io != IO_OK)
 			return io;
+		c->slow_bytes += got;
 		switch (http_response_feed(&c->response, data, got, &used)) {
 		case HTTP_MORE: break;
 		case HTTP_DONE:
@@ -392,6 +394,24 @@ static enum conn_step timed_out(struct conn *c, bool connecting, struct err *e)
 	return broken(c, e);
 }
 
+/* Whether an answer that has begun comes too slowly to wait for the rest. */
+static bool is_too_slow(struct conn *c, int64_t now, struct err *e)
+{
+	if (!http_response_begun(&c->response))
+		return false;
+	if (c->slow_since != 0 && now < c->slow_since + LIMIT_SLOW_MS)
+		return false;
+	if (c->slow_since != 0 && c->slow_bytes < LIMIT_SLOW_BYTES) {
+		err_set(e, ERR_TIMEOUT, "the answer of %.*s:%u drips: %zu bytes in the last %d s",
+			STR_ARG(c->route->host), c->route->port, c->slow_bytes,
+			LIMIT_SLOW_MS / 1000);
+		return true;
+	}
+	c->slow_since = now;
+	c->slow_bytes = 0;
+	return false;
+}
+
 static enum conn_step wait_for(struct conn *c, enum io io)
 {
 	c->want = io;
@@ -435,7 +455,7 @@ static enum conn_step exchange(struct conn *c, int64_t now, struct err *e)
 	io = receive(c, e);
 	if (io == IO_OK)
 		return complete(c, e);
-	if (io == IO_WANT_READ || io == IO_WANT_WRITE)
+	if ((io == IO_WANT_READ || io == IO_WANT_WRITE) && !is_too_slow(c, now, e))
 		return now < c->deadline ? wait_for(c, io) : timed_out(c, false, e);
 	return broken(c, e);
 }
@@ -465,6 +485,9 @@ int64_t conn_wake(const struct conn *c)
 {
 	int64_t wake;
 
+	if (c->state >= CONN_SENDING && c->slow_since != 0 &&
+		c->slow_since + LIMIT_SLOW_MS < c->deadline)
+		return c->slow_since + LIMIT_SLOW_MS;
 	if (c->state != CONN_DIALLING)
 		return c->state < CONN_SENDING ? c->connect_deadline : c->deadline;
 	wake = net_dial_wake(&c->dial);

@@ -71,6 +71,9 @@ struct conn {
 	enum io want;             /* what the step under way waits for */
 	int64_t deadline;         /* of the exchange */
 	int64_t connect_deadline; /* of being connected */
+	int64_t slow_since;       /* beginning of the time in which LIMIT_SLOW_BYTES must come; 0:
+				     the answer has not begun */
+	size_t slow_bytes;        /* that have come in it */
 	unsigned exchanges;       /* begun on this connection */
 	struct http_response response;
 	struct buf body;

@@ -608,6 +608,27 @@ static void receiving_takes_the_time_it_may_take(void **state)
 	expect_timeout(NOW + 12345, true, "timed out after 12.345 s, waiting for the answer of");
 }
 
+static void an_answer_that_drips_is_given_up(void **state)
+{
+	(void)state;
+	ask();
+	peer_say(&peer, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+	assert_true(ready(PEER_PATIENCE_MS));
+	assert_int_equal(conn_step(&conn, NOW + 1000, &err), CONN_WAIT);
+	assert_int_equal(conn_wake(&conn), NOW + 21000);
+	/* What comes is enough for this while, and for the next it is not. */
+	peer_say(&peer,
+		"{..................................................................."
+		"...................................................................."
+		"....................................................................");
+	assert_true(ready(PEER_PATIENCE_MS));
+	assert_int_equal(conn_step(&conn, NOW + 20000, &err), CONN_WAIT);
+	assert_int_equal(conn_step(&conn, NOW + 21000, &err), CONN_WAIT);
+	peer_say(&peer, "......");
+	assert_true(ready(PEER_PATIENCE_MS));
+	expect_timeout(NOW + 41000, true, "drips: 6 bytes in the last 20 s");
+}
+
 /* Bytes now and then are no reason to wait for ever: the whole exchange has one deadline. */
 static void a_trickle_does_not_move_the_deadline(void **state)
 {
@@ -876,6 +897,7 @@ int main(void)
 		TEST(connecting_takes_the_time_it_may_take),
 		TEST(sending_takes_the_time_it_may_take),
 		TEST(receiving_takes_the_time_it_may_take),
+		TEST(an_answer_that_drips_is_given_up),
 		TEST(a_trickle_does_not_move_the_deadline),
 		TEST(an_answer_at_the_last_moment_counts),
 		TEST(an_http_proxy_is_asked_for_a_tunnel),
