@@ -241,6 +241,7 @@ static void doubt_answer(struct provision *p, const struct provision_event *ev)
 void provision_resume(struct provision *p)
 {
 	p->answered = false;
+	p->resumed = true;
 	doubt(p, "an earlier run may have sent this");
 }
 
@@ -340,6 +341,12 @@ static void confirm_absent(struct provision *p, const struct provision_event *ev
 		return;
 	}
 	p->state = PROVISION_POST;
+	if (p->resumed) {
+		p->resumed = false;
+		p->wait = 0;
+		p->why[0] = '\0';
+		return;
+	}
 	if (retry_decide(&p->policy, p->posts, p->asked, false, ev->random, &wait) == RETRY_AFTER) {
 		p->posts++;
 		p->wait = wait;

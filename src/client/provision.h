@@ -75,6 +75,7 @@ struct provision {
 			    for the case that the look-up finds nobody */
 	int64_t asked;   /* ms that the server wants to be left alone before the next create, or
 			    RETRY_UNASKED */
+	bool resumed;    /* by provision_resume(): the first create of this run is no repetition */
 	bool put_sent;   /* a change of the role may have been executed */
 	int64_t wait;    /* ms to wait before the next request */
 	char why[200];   /* a note about the next request; empty when it goes without saying */

@@ -643,6 +643,36 @@ static void elsewhere_every_name_can_be_looked_up(void **state)
 	provision_wipe(&p);
 }
 
+/* What an earlier run may have done is looked for first; that is no repetition, and leaves as many
+   as the policy has. */
+static void a_resumed_create_begins_with_a_lookup(void **state)
+{
+	struct message_call call;
+	struct provision p;
+
+	(void)state;
+	start(&p, "ada@example.com", "manager", PROVISION_OK, 0, &at_sentry);
+	provision_resume(&p);
+	assert_true(provision_next(&p, &call));
+	assert_true(str_is(call.method, "GET"));
+	tell_answer(&p, 200, "", LIST("0", ""), 0);
+	assert_true(provision_next(&p, &call));
+	assert_true(str_is(call.method, "POST"));
+	assert_int_equal(p.wait, 0);
+	tell_answer(&p, 201, "", ADA, 0);
+	assert_int_equal(p.outcome, PROVISION_CREATED);
+	assert_false(p.confirmed);
+	provision_wipe(&p);
+
+	start(&p, "ada@example.com", "manager", PROVISION_OK, 0, &at_sentry);
+	provision_resume(&p);
+	assert_true(provision_next(&p, &call));
+	tell_answer(&p, 200, "", LIST("1", ADA), 0);
+	assert_int_equal(p.outcome, PROVISION_CREATED);
+	assert_true(p.confirmed);
+	provision_wipe(&p);
+}
+
 /* Words about a person and the causes of an error are cut, never overrun. */
 static void long_names_and_causes_are_cut(void **state)
 {
@@ -942,6 +972,7 @@ int main(void)
 		cmocka_unit_test(notes_say_why_something_is_asked_again),
 		cmocka_unit_test(names_that_cannot_be_looked_up_end_unknown),
 		cmocka_unit_test(elsewhere_every_name_can_be_looked_up),
+		cmocka_unit_test(a_resumed_create_begins_with_a_lookup),
 		cmocka_unit_test(long_names_and_causes_are_cut),
 		cmocka_unit_test(no_memory_for_the_answer_is_an_error_of_its_own),
 		cmocka_unit_test(a_server_without_memory_makes_the_member_once),
