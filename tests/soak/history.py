@@ -177,6 +177,7 @@ class History:
         # the server's log, as far as it has been read
         self.log_offset = 0
         self.posted, self.made, self.late = set(), set(), set()
+        self.last, self.overtaken = {}, set()
         self.state = {}
 
     # -- complaints --
@@ -213,13 +214,21 @@ class History:
             if name is None:
                 continue
             by_name[name].append(entry)
+            before, self.last[name] = self.last.get(name), entry["method"]
             if entry["method"] != "POST":
+                self.overtaken.discard(name)
                 continue
             self.posted.add(name)
-            if name in self.made:
+            # A look-up can overtake a create whose connection was cut and that the server is still
+            # at: it rightly says that nobody is there, and the create that follows is refused.
+            if name in self.made and name in self.overtaken and entry["done"] != 201:
+                self.overtaken.discard(name)
+            elif name in self.made:
                 self.say("doubled", "a create for %s, which was there by an earlier one", name)
             if entry["done"] == 201:
                 self.made.add(name)
+                if before == "GET":
+                    self.overtaken.add(name)
             if "late-commit" in (entry["fault"] or ""):
                 self.late.add(name)
         return by_name
