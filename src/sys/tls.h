@@ -5,8 +5,7 @@
  * (codec/host_match.h) with a subjectAltName required; name constraints, which the library ignores
  * (codec/name_constraints.h); extendedKeyUsage of CAs; public-key pins. Only ECDHE with AEAD
  * suites, SHA-256 and up, RSA of 2048 bits and up, and the curves X25519, P-256 and P-384 are
- * offered. ALPN is "http/1.1". Not known here: revocation, and critical name constraints in what a
- * server sends.
+ * offered. ALPN is "http/1.1". A chain may come in any order. Not known here: revocation.
  */
 #ifndef SENTRY_SCIM_SYS_TLS_H
 #define SENTRY_SCIM_SYS_TLS_H
