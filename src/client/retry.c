@@ -85,3 +85,16 @@ bool retry_passes(const struct err *err)
 	default: return false;
 	}
 }
+
+bool retry_others(const struct err *err)
+{
+	switch (err->kind) {
+	case ERR_REFUSED:
+	case ERR_EXISTS:
+	case ERR_NOT_FOUND:
+	case ERR_INPUT:
+	case ERR_PROTOCOL:
+	case ERR_LIMIT: return true;
+	default: return false;
+	}
+}

@@ -43,5 +43,8 @@ enum retry_verdict retry_decide(const struct retry_policy *policy, unsigned done
 
 /* Whether a request that could not be sent for the reason ERR may be sent in a moment. */
 bool retry_passes(const struct err *err);
+/* Whether a failure like ERR is about the one resource that was asked for: requests about others
+   may fare better. */
+bool retry_others(const struct err *err);
 
 #endif

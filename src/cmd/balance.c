@@ -18,19 +18,6 @@ void balance_failure(struct balance *b, const struct err *e)
 	b->failed++;
 }
 
-bool balance_go_on(const struct err *e)
-{
-	switch (e->kind) {
-	case ERR_REFUSED:
-	case ERR_EXISTS:
-	case ERR_NOT_FOUND:
-	case ERR_INPUT:
-	case ERR_PROTOCOL:
-	case ERR_LIMIT: return true;
-	default: return false;
-	}
-}
-
 int balance_exit_code(const struct balance *b)
 {
 	if (b->failed == 0)

@@ -17,8 +17,6 @@ struct balance {
 };
 
 void balance_failure(struct balance *b, const struct err *e);
-/* Whether what follows could fare better than something that failed like this. */
-bool balance_go_on(const struct err *e);
 int balance_exit_code(const struct balance *b);
 
 #endif

@@ -240,7 +240,7 @@ static bool provision_one(struct create *c, const struct task *t, struct err *e)
 		report_failure(c, &p);
 		balance_failure(&c->balance, &p.err);
 		/* A 404 for the collection: the organization is not there. */
-		go_on = balance_go_on(&p.err) && p.err.kind != ERR_NOT_FOUND;
+		go_on = retry_others(&p.err) && p.err.kind != ERR_NOT_FOUND;
 	}
 	provision_wipe(&p);
 	return go_on;

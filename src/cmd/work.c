@@ -170,7 +170,7 @@ int work_remove_all(struct work *w, struct str patch)
 		balance_failure(&balance, &w->err);
 		/* One member may be protected; when all are, it is the token. */
 		forbidden = w->reply.status == 403 ? forbidden + 1 : 0;
-		go_on = balance_go_on(&w->err) ||
+		go_on = retry_others(&w->err) ||
 			(w->reply.status == 403 && forbidden < FORBIDDEN_MAX);
 	}
 	if (i < o->arg_count)

@@ -230,7 +230,7 @@ static bool put_member(struct applying *g, struct plan_change *c, struct err *e)
 		return true;
 	}
 	if (c->id.n == 0 && !find_member(g, c, &why)) {
-		if (!teams_go_on(&why)) {
+		if (!retry_others(&why)) {
 			*e = why;
 			return false;
 		}
@@ -325,7 +325,7 @@ static bool go_on(struct applying *g, const struct reply *reply, const struct er
 	g->forbidden = why->kind == ERR_AUTH ? g->forbidden + 1 : 0;
 	if (why->kind == ERR_AUTH)
 		return reply->status == 403 && g->forbidden < FORBIDDEN_MAX;
-	return why->kind == ERR_NONE || why->kind == ERR_UNKNOWN || teams_go_on(why);
+	return why->kind == ERR_NONE || why->kind == ERR_UNKNOWN || retry_others(why);
 }
 
 /* One change of one member to its end. False, with *E, when the next could not fare better. */

@@ -32,23 +32,10 @@ struct teams {
 	struct team *teams[TEAMS_MAX]; /* owned */
 };
 
-bool teams_go_on(const struct err *e)
-{
-	switch (e->kind) {
-	case ERR_REFUSED:
-	case ERR_EXISTS:
-	case ERR_NOT_FOUND:
-	case ERR_INPUT:
-	case ERR_PROTOCOL:
-	case ERR_LIMIT: return true;
-	default: return false;
-	}
-}
-
 /* Whether E is about one member or team only. It has been reported then. */
 static bool only_this(struct err *e, const char *what, struct str name)
 {
-	if (!teams_go_on(e))
+	if (!retry_others(e))
 		return false;
 	log_line(LOG_ERROR, "%s %.*s: %s", what, STR_ARG(name), e->text);
 	err_clear(e);
@@ -266,7 +253,7 @@ static bool deliver(struct teams *t, const struct team *team, enum teams_change 
 		return false;
 	err_clear(&why);
 	ok = patch(t, team, change, b->ids + from, count, &why);
-	if (!ok && !teams_go_on(&why)) {
+	if (!ok && !retry_others(&why)) {
 		*e = why;
 		return false;
 	}

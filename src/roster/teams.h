@@ -54,9 +54,6 @@ MUST_USE bool teams_put(struct teams *t, enum teams_change change, struct str na
 	struct str team_id, struct str id, uint32_t token, struct err *e);
 MUST_USE bool teams_flush(struct teams *t, struct err *e);
 
-/* Whether E is about one member or team only: others may fare better. */
-bool teams_go_on(const struct err *e);
-
 /*
  * Goes through R from its start and puts each row's member, who is there by now, into the teams
  * that the row names. IDS: by number of the row the member's id, or 0 where it is not known or no

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "client/retry.h"
 #include "cmd/balance.h"
 
 /* What happened to each of several, and what must come of it. */
@@ -120,7 +121,7 @@ static void only_what_concerns_one_is_followed_by_the_next(void **state)
 	for (kind = ERR_USAGE; kind < ERR_KINDS; kind++) {
 		const struct err e = {.kind = kind};
 
-		if (balance_go_on(&e) != go_on[kind])
+		if (retry_others(&e) != go_on[kind])
 			fail_msg("%s", err_kind_name(kind));
 	}
 }
