@@ -218,7 +218,8 @@ const struct opt_spec opt_table[OPT_COUNT] = {
 	[OPT_REJECTS] = {.name = "rejects",
 		.value = "FILE",
 		.group = OPT_GROUP_COMMAND,
-		.help = "write the rows that failed, as they came, to FILE: a roster again"},
+		.help = "write the rows that failed, as they came, to FILE: a roster again; of a "
+			"plan the members that were not created"},
 	[OPT_PRUNE] = {.name = "prune",
 		.group = OPT_GROUP_COMMAND,
 		.help = "remove members, and memberships of teams, that the roster does not have"},

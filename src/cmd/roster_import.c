@@ -46,6 +46,14 @@ struct import {
 	/* Owned: of each row its member's id, if that is a number, for the teams; 8 bytes a row,
 	   and only if some rows name teams. */
 	uint64_t *ids;
+	/* Owned: of each row what --rejects is to have of it (enum reject); only with that. */
+	uint8_t *rejects;
+};
+
+enum reject {
+	REJECT_NOT,
+	REJECT_DONE, /* is written: its create has failed */
+	REJECT_TEAMS /* it has not come into all its teams */
 };
 
 static bool on_row(void *context, const struct run_result *r, struct err *e)
@@ -56,6 +64,8 @@ static bool on_row(void *context, const struct run_result *r, struct err *e)
 	if (m->ids != NULL && r->id.n > 0 && r->id.p[0] != '0' &&
 		!str_to_u64(r->id, UINT64_MAX, &m->ids[r->row->number]))
 		m->ids[r->row->number] = 0;
+	if (m->rejects != NULL && r->outcome >= JOURNAL_FAILED)
+		m->rejects[r->row->number] = REJECT_DONE;
 	return job_row(&m->job, r, e);
 }
 
@@ -66,13 +76,41 @@ static void on_tick(void *context, const struct run_totals *t, int64_t now)
 	job_tick(&m->job, t, now);
 }
 
+static bool end_team(void *context, uint32_t number, const struct err *failure, struct err *e)
+{
+	struct import *m = context;
+
+	(void)e;
+	if (m->rejects != NULL && failure != NULL && m->rejects[number] == REJECT_NOT)
+		m->rejects[number] = REJECT_TEAMS;
+	return true;
+}
+
+/* Of a request for many members it shows only later who has failed: in another pass. */
+static bool reject_rows(struct import *m)
+{
+	struct roster_job *j = &m->job;
+	struct roster_row row;
+	enum roster_step step = ROSTER_END;
+	bool ok = roster_rewind(j->reader, &j->err);
+
+	roster_row_init(&row);
+	while (ok && (step = run_every_row(j->reader, &row, &j->err)) == ROSTER_ROW)
+		ok = m->rejects[row.number] != REJECT_TEAMS || job_reject(j, &row, &j->err);
+	roster_row_wipe(&row);
+	return ok && step == ROSTER_END;
+}
+
 static bool fill_teams(struct import *m)
 {
 	struct roster_job *j = &m->job;
+	const struct teams_watcher watcher = {.context = m, .end = end_team};
 
-	return j->summary.with_teams == 0 ||
-		teams_fill(j->reader, m->ids, &j->session.caller, 1000 / j->options.rate + 1,
-			&j->teams, &j->err);
+	if (j->summary.with_teams == 0)
+		return true;
+	return teams_fill(j->reader, m->ids, &j->session.caller, 1000 / j->options.rate + 1,
+		       &watcher, &j->teams, &j->err) &&
+		(m->rejects == NULL || j->teams.failed == 0 || reject_rows(m));
 }
 
 static bool import(struct import *m)
@@ -93,6 +131,11 @@ static bool import(struct import *m)
 	j->totals.before = j->journal != NULL ? journal_done(j->journal) : 0;
 	if (j->summary.with_teams > 0 && j->summary.rows < SIZE_MAX / sizeof(*m->ids))
 		m->ids = calloc((size_t)j->summary.rows + 1, sizeof(*m->ids));
+	if (m->ids != NULL && j->rejects >= 0) {
+		m->rejects = calloc((size_t)j->summary.rows + 1, 1);
+		if (m->rejects == NULL)
+			return err_memory(&j->err, "the rows that fail");
+	}
 	job_begin(j);
 	return roster_rewind(j->reader, &j->err) &&
 		run_rows(&source, j->journal, &j->options, &j->session.settings.route,
@@ -107,5 +150,6 @@ int cmd_roster_import(struct cmd_context *c)
 	int code = job_close(&m.job, ok);
 
 	free(m.ids);
+	free(m.rejects);
 	return code;
 }

@@ -118,8 +118,7 @@ void job_detail(const struct err *e, int status, struct str refusal, struct buf 
 		buf_add_text(out, e->text);
 }
 
-/* The row as it came, to a file that is a roster again. */
-static bool write_reject(struct roster_job *j, const struct roster_row *row, struct err *e)
+bool job_reject(struct roster_job *j, const struct roster_row *row, struct err *e)
 {
 	struct str header = j->reader != NULL ? roster_header(j->reader) : str_of("");
 
@@ -149,8 +148,7 @@ bool job_row(void *context, const struct run_result *r, struct err *e)
 	if (r->err != NULL)
 		job_detail(r->err, r->status, r->refusal, &detail);
 	result.detail = buf_str(&detail);
-	ok = (r->outcome < JOURNAL_FAILED || write_reject(j, r->row, e)) &&
-		job_write(j, &result, e);
+	ok = (r->outcome < JOURNAL_FAILED || job_reject(j, r->row, e)) && job_write(j, &result, e);
 	buf_wipe(&detail);
 	return ok;
 }

@@ -52,6 +52,8 @@ void job_fault(void *job, const struct roster_fault *f);
 MUST_USE bool job_open_journal(
 	struct roster_job *j, struct journal_subject *subject, const struct journal_options *renew);
 MUST_USE bool job_open_rejects(struct roster_job *j);
+/* Writes ROW, as it came, to the file of --rejects, if there is one. */
+MUST_USE bool job_reject(struct roster_job *j, const struct roster_row *row, struct err *e);
 /* Results are expected from now on. */
 void job_begin(struct roster_job *j);
 

@@ -37,6 +37,7 @@ struct task {
 	struct buf text;    /* owned: of the plan's file, or what is to be written */
 	struct reply reply; /* of the last request */
 	uint64_t shown;
+	uint64_t rowless; /* changes that failed and are of no row: --rejects cannot take them */
 	struct err *e;
 };
 
@@ -282,14 +283,15 @@ static bool on_change(void *context, const struct apply_result *r, struct err *e
 		c->row != PLAN_NO_ROW ? wanted_find(&t->wanted, c->user_name) : NULL;
 	struct apply_result worse = *r;
 
-	if (row == NULL)
+	if (row == NULL) {
+		t->rowless += r->outcome >= JOURNAL_FAILED;
 		return write_change_result(t, r, e);
-	if (c->action != PLAN_SET_ROLE) {
-		row->flags |= r->outcome == JOURNAL_FAILED ? WANTED_FAILED : 0;
-		return true;
 	}
+	row->flags |= r->outcome >= JOURNAL_FAILED ? WANTED_FAILED : 0;
+	if (c->action != PLAN_SET_ROLE)
+		return true;
 	row->flags |= WANTED_REPORTED;
-	if (row->flags & WANTED_FAILED)
+	if (row->flags & WANTED_FAILED && r->outcome < JOURNAL_FAILED)
 		worse.outcome = JOURNAL_FAILED;
 	return write_change_result(t, &worse, e);
 }
@@ -309,30 +311,30 @@ static const struct plan_change *kept(const struct plan *p, uint64_t number)
 	return count > 0 ? bsearch(&number, c, count, sizeof(*c), compare_row) : NULL;
 }
 
-/* A row that nothing has been told about yet. */
-static bool tell_row(struct task *t, const struct roster_row *row)
+/* A row that nothing has been told about yet, its member being there. */
+static bool tell_row(struct task *t, const struct roster_row *row, struct wanted_row *w)
 {
-	struct wanted_row *w = wanted_find(&t->wanted, buf_str(&row->user_name));
-	const struct plan_change *c;
+	const struct plan_change *c = kept(&t->plan, row->number);
 	struct job_result r = {.line = row->place.line,
 		.user_name = buf_str(&row->user_name),
 		.outcome = JOURNAL_UNCHANGED};
 
-	if (w == NULL || !(w->flags & WANTED_MATCHED) || w->flags & WANTED_REPORTED)
-		return true;
-	c = kept(&t->plan, row->number);
 	if (c != NULL) {
 		r.id = c->id;
-		r.detail = str_of(c->reason);
+		w->flags |= WANTED_FAILED;
 	}
-	if (c != NULL || w->flags & WANTED_FAILED)
+	if (w->flags & WANTED_FAILED) {
 		r.outcome = JOURNAL_FAILED;
-	else if (w->flags & WANTED_TEAM_CHANGED)
+		r.detail = str_of(c != NULL ? c->reason : "not in all its teams");
+	} else if (w->flags & WANTED_TEAM_CHANGED) {
 		r.outcome = JOURNAL_UPDATED;
+	}
 	t->job.totals.by_state[r.outcome]++;
 	return job_write(&t->job, &r, t->e);
 }
 
+/* What is left to be told, and to be written to --rejects: rows whose create has failed are there
+   already, and nothing else of them was tried. */
 static bool tell_rest(struct task *t)
 {
 	struct roster_row row;
@@ -340,8 +342,16 @@ static bool tell_rest(struct task *t)
 	bool ok = roster_rewind(t->job.reader, t->e);
 
 	roster_row_init(&row);
-	while (ok && (step = run_every_row(t->job.reader, &row, t->e)) == ROSTER_ROW)
-		ok = tell_row(t, &row);
+	while (ok && (step = run_every_row(t->job.reader, &row, t->e)) == ROSTER_ROW) {
+		struct wanted_row *w = wanted_find(&t->wanted, buf_str(&row.user_name));
+
+		if (w == NULL)
+			continue;
+		if ((w->flags & (WANTED_MATCHED | WANTED_REPORTED)) == WANTED_MATCHED)
+			ok = tell_row(t, &row, w);
+		if (ok && w->flags & WANTED_FAILED)
+			ok = job_reject(&t->job, &row, t->e);
+	}
 	roster_row_wipe(&row);
 	return ok && step == ROSTER_END;
 }
@@ -367,7 +377,12 @@ static bool run(struct task *t, const struct run_source *creates, bool by_place)
 	for (i = 0; i < PLAN_KEEP; i++)
 		j->totals.rows += t->plan.counts[i];
 	job_begin(j);
-	return apply_plan(&a, t->e);
+	if (!apply_plan(&a, t->e))
+		return false;
+	if (j->rejects >= 0 && t->rowless > 0)
+		log_line(LOG_WARN, "changes that failed and are no rows, so not in %s: %llu",
+			opt_value(j->context->opts, OPT_REJECTS), (unsigned long long)t->rowless);
+	return true;
 }
 
 /* A run that is over gives way to the next: with a roster always, with a plan if it is another. */

@@ -369,19 +369,25 @@ static bool fill_row(struct teams *t, const struct roster_row *row, uint64_t kno
 {
 	struct str rest = buf_str(&row->teams);
 	struct buf id;
+	const uint32_t token = (uint32_t)row->number;
+	struct err why;
 	bool ok;
 
 	buf_init(&id, LIMIT_URL);
-	ok = member_id(t, row, known, &id, e);
-	if (!ok && only_this(e, "no team for", buf_str(&row->user_name))) {
-		t->totals->failed++;
+	err_clear(&why);
+	ok = member_id(t, row, known, &id, &why);
+	if (!ok) {
+		*e = why;
 		buf_wipe(&id);
-		return true;
+		if (!only_this(e, "no team for", buf_str(&row->user_name)))
+			return false;
+		t->totals->failed++;
+		return ended(t, token, &why, e);
 	}
 	while (ok && rest.n > 0) {
 		struct str name = str_of(rest.p);
 
-		ok = teams_put(t, TEAMS_ADD, name, str_of(""), buf_str(&id), 0, e);
+		ok = teams_put(t, TEAMS_ADD, name, str_of(""), buf_str(&id), token, e);
 		rest = str_skip(rest, name.n + 1);
 	}
 	buf_wipe(&id);
@@ -389,9 +395,9 @@ static bool fill_row(struct teams *t, const struct roster_row *row, uint64_t kno
 }
 
 bool teams_fill(struct roster_reader *r, const uint64_t *ids, struct caller *caller, int64_t gap_ms,
-	struct teams_totals *totals, struct err *e)
+	const struct teams_watcher *watcher, struct teams_totals *totals, struct err *e)
 {
-	struct teams *t = teams_new(caller, gap_ms, NULL, totals);
+	struct teams *t = teams_new(caller, gap_ms, watcher, totals);
 	struct roster_row row;
 	struct roster_fault fault;
 	enum roster_step step;

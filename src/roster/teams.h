@@ -57,9 +57,10 @@ MUST_USE bool teams_flush(struct teams *t, struct err *e);
 /*
  * Goes through R from its start and puts each row's member, who is there by now, into the teams
  * that the row names. IDS: by number of the row the member's id, or 0 where it is not known or no
- * number; such a member is looked up.
+ * number; such a member is looked up. WATCHER is told of numbers of rows; may be NULL.
  */
 MUST_USE bool teams_fill(struct roster_reader *r, const uint64_t *ids, struct caller *caller,
-	int64_t gap_ms, struct teams_totals *totals, struct err *e);
+	int64_t gap_ms, const struct teams_watcher *watcher, struct teams_totals *totals,
+	struct err *e);
 
 #endif

@@ -102,6 +102,17 @@ def _():
         assert len(s.members()) == 3
 
 
+@case("a row whose member is there and not in its teams is in --rejects, and once")
+def _():
+    with Sentry("--team", "Old", "--fault", "POST Users#3=status:400") as s:
+        lines = ["a@example.com,Old\n", "b@example.com,!!!;Old;???\n", "c@example.com,!!!\n",
+                 "d@example.com,\n"]
+        file, rejects = write("userName,teams\n" + "".join(lines)), path("rejects.csv")
+        s.run("roster", "import", file, "--rejects", rejects, "--jobs", "1").expect(8)
+        with open(rejects) as f:
+            assert f.read() == "userName,teams\n" + lines[2] + lines[1]
+
+
 @case("--if-exists fail and update are heeded")
 def _():
     with Sentry("--member", "a@example.com:role=member") as s:

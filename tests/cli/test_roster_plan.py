@@ -483,8 +483,54 @@ def _():
         assert outcomes(r) == {"b@x.org": "failed", "c@x.org": "updated", "q@x.org": "failed",
                                "z@x.org": "created"}, r
         with open(rejects) as f:
-            assert f.read() == HEAD + "q@x.org,nonsense,\n"
+            assert f.read() == HEAD + "q@x.org,nonsense,\nb@x.org,admin,\nz@x.org,,!!!\n"
         assert roles(s)["c@x.org"] == "admin"
+        # They are a roster again, which fails in the same way.
+        again = s.run("roster", "apply", rejects, "--rejects", rejects + "2", "-o", "csv").expect(8)
+        assert set(outcomes(again).values()) == {"failed"}, again
+        assert rows(again)[2]["detail"] == "not in all its teams", again
+        with open(rejects) as one, open(rejects + "2") as two:
+            assert one.read() == two.read()
+
+
+@case("a row that cannot be made true, and one whose role is not known to be set, are in --rejects")
+def _():
+    with Sentry(*PEOPLE, "--fault", "PUT Users/244=drop-after") as s:
+        rejects = path("rejects.csv")
+        file = write("userName,sentryOrgRole\nown@x.org,member\nb@x.org,admin\na@x.org,admin\n")
+        r = s.run("roster", "apply", file, "--rejects", rejects, "-o", "csv", "--retries",
+                  "0").expect(4)
+        assert outcomes(r) == {"own@x.org": "failed", "b@x.org": "unknown",
+                               "a@x.org": "unchanged"}, r
+        with open(rejects) as f:
+            assert f.read() == "userName,sentryOrgRole\nown@x.org,member\nb@x.org,admin\n"
+
+
+@case("a removal that fails is of no row: nothing to write to --rejects, and that is said")
+def _():
+    with Sentry(*PEOPLE, "--fault", "DELETE Users/245=status:400") as s:
+        rejects = path("rejects.csv")
+        file = write("userName\na@x.org\nb@x.org\n")
+        r = s.run("roster", "apply", file, "--prune", "--rejects", rejects, "-o", "csv").expect(
+            8, err="no rows, so not in %s: 1" % rejects)
+        assert outcomes(r) == {"a@x.org": "unchanged", "b@x.org": "unchanged",
+                               "c@x.org": "failed"}, r
+        with open(rejects) as f:
+            assert f.read() == ""
+
+
+@case("--rejects of a plan has the members that were not created, and tells of the rest")
+def _():
+    with Sentry(*PEOPLE, "--fault", "PUT Users/244=status:400") as s:
+        rejects = path("rejects.jsonl")
+        plan = saved(s, write(HEAD + "b@x.org,admin,Red\nq@x.org,nonsense,Red\nz@x.org,,!!!\n"))
+        r = s.run("roster", "apply", "--plan", plan, "--rejects", rejects, "-o", "csv").expect(
+            8, err="no rows, so not in %s: 2" % rejects)
+        assert [(x["userName"], x["outcome"]) for x in rows(r)] == [
+            ("q@x.org", "failed"), ("z@x.org", "created"), ("z@x.org", "failed"),
+            ("b@x.org", "updated"), ("b@x.org", "failed")], r
+        with open(rejects) as f:
+            assert [json.loads(line)["userName"] for line in f] == ["q@x.org"]
 
 
 @case("on a terminal the changes are shown and asked about once")
