@@ -7,7 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 #include "cmd/settings.h"
-#include "sys/log.h"
+#include "sys/console.h"
 #include "sys/relro.h"
 #include "sys/secret.h"
 #include "sys/stop.h"
@@ -409,7 +409,7 @@ int main(int argc, char *argv[])
 	fill_standard_descriptors();
 	secret_protect_process();
 	stop_install();
-	log_setup(0);
+	console_setup(0);
 	err_clear(&e);
 	arena_init(&arena, LIMIT_COMMAND_ARENA);
 	if (opt_parse(argc, argv, &arena, &opts, &e))

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "sys/entropy.h"
-#include "sys/log.h"
 
 struct str call_body(const struct caller *c)
 {
@@ -82,13 +81,14 @@ static bool wait_again(struct caller *c, unsigned *done, const struct reply *r, 
 	}
 	++*done;
 	if (r->answered)
-		log_line(LOG_NOTE,
+		log_line(c->client->route->log, LOG_NOTE,
 			"the server answered with status %d; asking again in %lld.%lld s (%u of "
 			"%u)",
 			r->status, (long long)(wait / 1000), (long long)(wait % 1000 / 100), *done,
 			c->policy.max);
 	else
-		log_line(LOG_NOTE, "%s; asking again in %lld.%lld s (%u of %u)", e->text,
+		log_line(c->client->route->log, LOG_NOTE,
+			"%s; asking again in %lld.%lld s (%u of %u)", e->text,
 			(long long)(wait / 1000), (long long)(wait % 1000 / 100), *done,
 			c->policy.max);
 	err_clear(e);

@@ -5,7 +5,6 @@
 
 #include "sys/clock.h"
 #include "sys/entropy.h"
-#include "sys/log.h"
 #include "sys/stop.h"
 
 void client_init(struct client *c, struct route *route, const struct message_origin *origin)
@@ -24,12 +23,15 @@ void client_wipe(struct client *c)
 
 /* ---- what -vv shows ---- */
 
-static void trace_message(char prefix, struct str message)
+#define SENT     "> "
+#define RECEIVED "< "
+
+static void trace_message(struct log *log, const char *prefix, struct str message)
 {
 	struct str line;
 	bool more = true;
 
-	if (!log_shows(LOG_TRACE))
+	if (!log_shows(log, LOG_TRACE))
 		return;
 	while (more && message.n > 0) {
 		more = str_cut(message, '\n', &line, &message);
@@ -37,36 +39,37 @@ static void trace_message(char prefix, struct str message)
 			line.n--;
 		if (line.n == 0)
 			break; /* the head is over */
-		log_wire(prefix, line);
+		log_text(log, LOG_TRACE, prefix, line);
 	}
 }
 
-static void trace_body(char prefix, struct str body)
+static void trace_body(struct log *log, const char *prefix, struct str body)
 {
-	if (log_verbosity() >= 3 && body.n > 0)
-		log_wire(prefix, body);
+	if (log_shows(log, LOG_TRACE) && log->verbosity > 2 && body.n > 0)
+		log_text(log, LOG_TRACE, prefix, body);
 }
 
 static void trace_response(const struct conn *c)
 {
+	struct log *log = c->route->log;
 	unsigned i;
 	struct buf line;
 
-	if (!log_shows(LOG_TRACE))
+	if (!log_shows(log, LOG_TRACE))
 		return;
 	buf_init(&line, LIMIT_HTTP_HEAD);
 	buf_addf(&line, "HTTP/1.1 %d", c->response.status);
-	log_wire('<', buf_str(&line));
+	log_text(log, LOG_TRACE, RECEIVED, buf_str(&line));
 	for (i = 0; i < c->response.field_count; i++) {
 		const struct http_field *f = &c->response.fields[i];
 
 		buf_clear(&line);
 		buf_addf(&line, "%.*s: %.*s", (int)f->name_len, c->response.head.data + f->name_at,
 			(int)f->value_len, c->response.head.data + f->value_at);
-		log_wire('<', buf_str(&line));
+		log_text(log, LOG_TRACE, RECEIVED, buf_str(&line));
 	}
 	buf_wipe(&line);
-	trace_body('<', buf_str(&c->body));
+	trace_body(log, RECEIVED, buf_str(&c->body));
 }
 
 /* ---- one exchange ---- */
@@ -101,6 +104,7 @@ static bool run(struct client *c, struct err *e)
 
 enum provision_end client_exchange(struct client *c, const struct message_call *call, struct err *e)
 {
+	struct log *log = c->route->log;
 	int64_t start = clock_now();
 	bool ok;
 
@@ -116,10 +120,10 @@ enum provision_end client_exchange(struct client *c, const struct message_call *
 	if (c->conn.state == CONN_CLOSED &&
 		!route_resolve(c->route, clock_after(start, c->route->connect_timeout), e))
 		return PROVISION_NOT_SENT;
-	log_line(LOG_DETAIL, "%.*s %.*s/%.*s", STR_ARG(call->method),
+	log_line(log, LOG_DETAIL, "%.*s %.*s/%.*s", STR_ARG(call->method),
 		STR_ARG(call->api ? c->origin->api_root : c->origin->root), STR_ARG(call->path));
-	trace_message('>', buf_str(&c->request));
-	trace_body('>', call->body);
+	trace_message(log, SENT, buf_str(&c->request));
+	trace_body(log, SENT, call->body);
 	conn_begin(&c->conn, buf_str(&c->request),
 		str_is(call->method, "HEAD") ? HTTP_REQUEST_HEAD : HTTP_REQUEST_PLAIN, start);
 	ok = run(c, e);
@@ -167,7 +171,7 @@ void client_provision(struct client *c, struct provision *p)
 
 		err_clear(&e);
 		if (p->why[0] != '\0')
-			log_line(LOG_NOTE, "%s", p->why);
+			log_line(c->route->log, LOG_NOTE, "%s", p->why);
 		if (client_wait(p->wait, &e))
 			event.end = client_exchange(c, &call, &e);
 		event.err = &e;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "sys/clock.h"
-#include "sys/log.h"
 
 /* One read; a response of Sentry fits into one or two. No larger, for the compiler has the array
    cleared each time. */
@@ -64,8 +63,8 @@ static bool still_alive(struct conn *c)
 void conn_begin(struct conn *c, struct str request, enum http_request_kind kind, int64_t now)
 {
 	if (c->state == CONN_IDLE && !still_alive(c)) {
-		log_line(LOG_DETAIL, "connection %u was closed by the server, opening another one",
-			c->id);
+		log_line(c->route->log, LOG_DETAIL,
+			"connection %u was closed by the server, opening another one", c->id);
 		c->state = CONN_CLOSED; /* no goodbye into a closed connection */
 		conn_close(c);
 	}
@@ -102,15 +101,16 @@ static void tell_connected(const struct conn *c)
 	char peer[NET_PEER_TEXT];
 	struct buf failures;
 
-	if (!log_shows(LOG_DETAIL))
+	if (!log_shows(c->route->log, LOG_DETAIL))
 		return;
 	buf_init(&failures, 1024);
 	net_dial_failures(&c->dial, &failures);
 	if (failures.len > 0)
-		log_line(LOG_DETAIL, "connection %u: tried %s", c->id, buf_text(&failures));
+		log_line(c->route->log, LOG_DETAIL, "connection %u: tried %s", c->id,
+			buf_text(&failures));
 	buf_wipe(&failures);
 	net_peer_text(&c->dial.addresses, (unsigned)c->dial.winner, peer);
-	log_line(LOG_DETAIL, "connection %u: connected to %s%s", c->id,
+	log_line(c->route->log, LOG_DETAIL, "connection %u: connected to %s%s", c->id,
 		c->route->via == ROUTE_DIRECT ? "" : "the proxy ", peer);
 }
 
@@ -186,8 +186,9 @@ static enum io tunnel(struct conn *c, struct err *e)
 		case TUNNEL_READ: io = tunnel_read(c, e); break;
 		case TUNNEL_OPEN:
 			tunnel_wipe(&c->tunnel);
-			log_line(LOG_DETAIL, "connection %u: the proxy connected it to %.*s:%u",
-				c->id, STR_ARG(c->route->host), c->route->port);
+			log_line(c->route->log, LOG_DETAIL,
+				"connection %u: the proxy connected it to %.*s:%u", c->id,
+				STR_ARG(c->route->host), c->route->port);
 			return IO_OK;
 		case TUNNEL_FAIL:
 			err_set(e, ERR_PROXY, "the proxy gave no connection");
@@ -217,16 +218,16 @@ static void tell_secured(const struct conn *c, const struct tls *t)
 	struct str line, rest;
 	struct buf text;
 
-	if (!log_shows(LOG_DETAIL))
+	if (!log_shows(c->route->log, LOG_DETAIL))
 		return;
 	buf_init(&text, 8192);
 	tls_describe(t, &text);
-	log_line(LOG_DETAIL, "connection %u: %s%s", c->id, with, buf_text(&text));
+	log_line(c->route->log, LOG_DETAIL, "connection %u: %s%s", c->id, with, buf_text(&text));
 	buf_clear(&text);
 	tls_describe_chain(t, &text);
 	for (rest = buf_str(&text); rest.n > 0;) {
 		str_cut(rest, '\n', &line, &rest);
-		log_line(LOG_DETAIL, "connection %u:   %.*s", c->id, STR_ARG(line));
+		log_line(c->route->log, LOG_DETAIL, "connection %u:   %.*s", c->id, STR_ARG(line));
 	}
 	buf_wipe(&text);
 }

@@ -1,7 +1,6 @@
 #include "client/pages.h"
 
 #include "base/limits.h"
-#include "sys/log.h"
 
 void pages_init(struct pages *p, struct caller *caller, const char *collection, const char *query,
 	uint64_t limit)
@@ -181,7 +180,8 @@ enum pages_step pages_next(
 			return PAGES_FAIL;
 	}
 	if (p->changed)
-		log_line(LOG_WARN, "the list of %s changed while it was read", p->collection);
+		log_line(p->caller->client->route->log, LOG_WARN,
+			"the list of %s changed while it was read", p->collection);
 	p->changed = false;
 	return PAGES_END;
 }

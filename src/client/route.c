@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "sys/log.h"
 
 /* The address alone, without port and brackets. */
 static void write_literal(const union net_address *address, char out[static NET_ADDRESS_TEXT])
@@ -32,20 +31,20 @@ static bool resolve_target(struct route *r, int64_t deadline, struct err *e)
 }
 
 /* Which addresses a name led to, for -v. */
-static void tell_addresses(struct str host, const struct net_addresses *a)
+static void tell_addresses(struct log *log, struct str host, const struct net_addresses *a)
 {
 	char one[NET_PEER_TEXT];
 	struct buf text;
 	unsigned i;
 
-	if (!log_shows(LOG_DETAIL))
+	if (!log_shows(log, LOG_DETAIL))
 		return;
 	buf_init(&text, LIMIT_ADDRESSES * NET_PEER_TEXT);
 	for (i = 0; i < a->count; i++) {
 		net_peer_text(a, i, one);
 		buf_addf(&text, " %s", one);
 	}
-	log_line(LOG_DETAIL, "%.*s is at%s", STR_ARG(host), buf_text(&text));
+	log_line(log, LOG_DETAIL, "%.*s is at%s", STR_ARG(host), buf_text(&text));
 	buf_wipe(&text);
 }
 
@@ -58,7 +57,7 @@ static bool resolve_peer(struct route *r, int64_t deadline, struct err *e)
 	if (!net_resolve(host, direct ? r->port : r->proxy_port, r->family, deadline, &r->peers, e))
 		return direct ? false : err_context(e, "the proxy");
 	if ((direct ? r->host_kind : r->proxy_kind) == URL_HOST_NAME)
-		tell_addresses(host, &r->peers);
+		tell_addresses(r->log, host, &r->peers);
 	return true;
 }
 

@@ -5,8 +5,8 @@
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 #include "cmd/out.h"
+#include "sys/console.h"
 #include "sys/file.h"
-#include "sys/log.h"
 #include "sys/roots.h"
 #include "sys/tls.h"
 
@@ -14,7 +14,7 @@ int cmd_fail(const struct err *e)
 {
 	/* Whoever closed the pipe knows, as `head` does. */
 	if (e->kind != ERR_OUTPUT || e->number != EPIPE)
-		log_err(e);
+		console_err(e);
 	return err_exit_code(e);
 }
 

@@ -3,7 +3,7 @@
 #include "cmd/settings.h"
 #include "codec/json_emit.h"
 #include "codec/utf8.h"
-#include "sys/log.h"
+#include "sys/console.h"
 #include "sys/trust.h"
 
 static const struct out_column columns[] = {
@@ -113,7 +113,7 @@ int cmd_config(struct cmd_context *c)
 	if (!r.ok || !out_end(&r.out, &shown))
 		code = cmd_fail(&shown);
 	else if (e.kind != ERR_NONE) /* that something is missing is what was asked for */
-		log_line(LOG_WARN, "%s", e.text);
+		console_line(LOG_WARN, "%s", e.text);
 	out_wipe(&r.out);
 	settings_wipe(&s);
 	return code;

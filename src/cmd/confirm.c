@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "sys/log.h"
+#include "sys/console.h"
 #include "sys/stop.h"
 
 /* One line from the terminal, cut to SIZE. */
@@ -34,10 +34,10 @@ bool confirm(const struct opts *o, const char *what, struct err *e)
 	struct str answer;
 	size_t len;
 
-	if (opt_given(o, OPT_YES) || !log_is_terminal(STDIN_FILENO) ||
-		!log_is_terminal(STDERR_FILENO))
+	if (opt_given(o, OPT_YES) || !console_is_terminal(STDIN_FILENO) ||
+		!console_is_terminal(STDERR_FILENO))
 		return true;
-	log_line(LOG_ERROR, "%s. This cannot be taken back. Go on? [y/N]", what);
+	console_line(LOG_ERROR, "%s. This cannot be taken back. Go on? [y/N]", what);
 	if (!read_answer(line, sizeof(line), &len, e))
 		return false;
 	answer = str_trim_space(str_from(line, len));

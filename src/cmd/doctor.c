@@ -12,8 +12,8 @@
 #include "codec/utf8.h"
 #include "scim/diagnosis.h"
 #include "sys/clock.h"
+#include "sys/console.h"
 #include "sys/file.h"
-#include "sys/log.h"
 #include "sys/roots.h"
 
 /* Where the text of a step begins on a screen, and how wide one is that does not say. */
@@ -71,7 +71,7 @@ static void member(struct json_emit *j, const char *name, const char *text)
 	struct buf safe;
 
 	buf_init(&safe, LIMIT_HTTP_BODY);
-	log_safe(str_of(text), &safe);
+	log_safe(console_log(), str_of(text), &safe);
 	if (text[0] != '\0')
 		json_emit_member(j, name, buf_str(&safe));
 	else {
@@ -135,7 +135,7 @@ static void add_text(
 	bool first = true;
 
 	buf_init(&safe, LIMIT_HTTP_BODY);
-	log_safe(str_of(text), &safe);
+	log_safe(console_log(), str_of(text), &safe);
 	buf_add_text(out, mark);
 	for (rest = buf_str(&safe); rest.n > 0; first = false) {
 		size_t width;
@@ -213,7 +213,7 @@ static void show_progress(const struct doctor *d, enum diagnosis_step step)
 
 	snprintf(text, sizeof text, "checking: %s", diagnosis_step_name(step));
 	if (d->session.settings.progress)
-		log_status(text);
+		console_status(text);
 }
 
 /* Shows what is known by now, in order, up to the first step that is open. */
@@ -672,7 +672,7 @@ static void tell(const struct doctor *d)
 
 	/* Whoever looks at the screen has read it already. */
 	if (failed < DIAGNOSIS_STEPS && !d->out.terminal)
-		log_line(LOG_ERROR, "%s: %s", diagnosis_step_name(failed),
+		console_line(LOG_ERROR, "%s: %s", diagnosis_step_name(failed),
 			d->diagnosis.steps[failed].summary);
 }
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "codec/json_scan.h"
+#include "sys/console.h"
 #include "sys/file.h"
-#include "sys/log.h"
 
 static bool bad_place(const char *path, struct str text, size_t at, const char *what, struct err *e)
 {
@@ -60,7 +60,7 @@ static void warn_unknown(struct str object, const char *const *known, const char
 		while (*k != NULL && !json_text_equal(s.raw, str_of(*k), false))
 			k++;
 		if (*k == NULL)
-			log_line(LOG_WARN, "'%.*s' in %s of the input document means nothing",
+			console_line(LOG_WARN, "'%.*s' in %s of the input document means nothing",
 				STR_ARG(s.raw), where);
 		t = json_scan_next(&s);
 		json_scan_skip(&s, t);

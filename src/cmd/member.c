@@ -7,7 +7,7 @@
 #include "scim/body.h"
 #include "scim/filter.h"
 #include "scim/user.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 /* ---- list ---- */
 
@@ -34,7 +34,8 @@ static bool list_named(struct work *w, const char *name, const char *query)
 		if (has_name(resource, name))
 			ok = out_resource(&w->out, resource, &w->err);
 		else if (query != NULL)
-			log_line(LOG_NOTE, "left out a member who has %s as another address", name);
+			console_line(
+				LOG_NOTE, "left out a member who has %s as another address", name);
 	}
 	pages_wipe(&pages);
 	return ok && step == PAGES_END && out_end_list(&w->out, &w->err);

@@ -8,7 +8,7 @@
 #include "cmd/out.h"
 #include "cmd/session.h"
 #include "scim/user.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 /* One member to be made. Everything is prepared, and so checked, before the first is sent. */
 struct task {
@@ -190,33 +190,34 @@ static void note_success(const struct provision *p)
 	struct str name = p->user_name;
 
 	if (p->confirmed)
-		log_line(LOG_NOTE, "%.*s was created: no answer came, and a look-up confirmed it",
+		console_line(LOG_NOTE,
+			"%.*s was created: no answer came, and a look-up confirmed it",
 			STR_ARG(name));
 	if (p->outcome == PROVISION_EXISTED)
-		log_line(LOG_NOTE, "%.*s exists already; nothing was changed", STR_ARG(name));
+		console_line(LOG_NOTE, "%.*s exists already; nothing was changed", STR_ARG(name));
 	if (p->outcome == PROVISION_UNCHANGED)
-		log_line(LOG_NOTE, "%.*s exists already, as asked; nothing was changed",
+		console_line(LOG_NOTE, "%.*s exists already, as asked; nothing was changed",
 			STR_ARG(name));
 	if (p->outcome == PROVISION_UPDATED)
-		log_line(LOG_NOTE, "%.*s existed already; the role was changed", STR_ARG(name));
+		console_line(LOG_NOTE, "%.*s existed already; the role was changed", STR_ARG(name));
 	if (p->role_differs)
-		log_line(LOG_NOTE,
+		console_line(LOG_NOTE,
 			"its role is not the one asked for; --if-exists update changes it");
 	if (p->by_other_name)
-		log_line(LOG_NOTE, "%.*s is another address of the member shown", STR_ARG(name));
+		console_line(
+			LOG_NOTE, "%.*s is another address of the member shown", STR_ARG(name));
 }
 
 static void report_failure(const struct create *c, const struct provision *p)
 {
 	if (c->count > 1)
-		log_line(LOG_ERROR, "%.*s was not provisioned:", STR_ARG(p->user_name));
+		console_line(LOG_ERROR, "%.*s was not provisioned:", STR_ARG(p->user_name));
 	if (p->status == 0) {
-		log_err(&p->err);
+		console_err(&p->err);
 		return;
 	}
-	log_refusal(p->status, buf_str(&p->refusal));
-	if (p->err.hint[0] != '\0')
-		log_hint("%s", p->err.hint);
+	console_refusal(p->status, buf_str(&p->refusal));
+	console_hint(p->err.hint);
 }
 
 /* ---- the run ---- */
@@ -260,7 +261,7 @@ static int run(struct create *c)
 	if (e.kind != ERR_NONE || !out_end(&c->out, &e))
 		return cmd_fail(&e);
 	if (untried > 0)
-		log_line(LOG_ERROR, "%u more %s not tried, from %.*s on", untried,
+		console_line(LOG_ERROR, "%u more %s not tried, from %.*s on", untried,
 			untried == 1 ? "was" : "were", STR_ARG(buf_str(&c->tasks[i].user_name)));
 	return balance_exit_code(&c->balance);
 }

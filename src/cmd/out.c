@@ -7,8 +7,8 @@
 #include "codec/csv.h"
 #include "codec/json_scan.h"
 #include "codec/utf8.h"
+#include "sys/console.h"
 #include "sys/file.h"
-#include "sys/log.h"
 
 /* One resource with its columns; a resource is no larger than a response. */
 #define TEXT_MAX (4 * LIMIT_HTTP_BODY)
@@ -38,7 +38,7 @@ void out_init(struct out *o, const struct settings *s, const struct out_column *
 		.list = list,
 		.color = s->color,
 		.csv_safe = s->csv_safe};
-	o->terminal = log_is_terminal(STDOUT_FILENO);
+	o->terminal = console_is_terminal(STDOUT_FILENO);
 	o->width = o->terminal ? file_terminal_width(STDOUT_FILENO) : 0;
 	if (o->format == OUTPUT_AUTO)
 		o->format = o->terminal ? OUTPUT_TABLE : OUTPUT_JSON;
@@ -54,8 +54,8 @@ bool out_prepared(const struct buf *text, struct err *e)
 {
 	if (text->failed)
 		return err_memory(e, "writing the output");
-	if (log_is_terminal(STDOUT_FILENO))
-		log_clear_status();
+	if (console_is_terminal(STDOUT_FILENO))
+		console_clear_status();
 	if (!file_write_all(STDOUT_FILENO, text->data, text->len))
 		return err_sys(e, ERR_OUTPUT, errno, "standard output");
 	return true;
@@ -395,7 +395,7 @@ bool out_json(struct str json, struct err *e)
 	bool ok;
 
 	buf_init(&text, TEXT_MAX);
-	if (log_is_terminal(STDOUT_FILENO))
+	if (console_is_terminal(STDOUT_FILENO))
 		add_for_terminal(json, &text);
 	else
 		buf_add_str(&text, json);
@@ -412,7 +412,7 @@ bool out_text(struct str text, struct err *e)
 	bool ok, more = true;
 
 	buf_init(&shown, TEXT_MAX);
-	if (!log_is_terminal(STDOUT_FILENO)) {
+	if (!console_is_terminal(STDOUT_FILENO)) {
 		buf_add_str(&shown, text);
 		more = false;
 	}

@@ -5,7 +5,7 @@
 #include "codec/json_scan.h"
 #include "roster/membership.h"
 #include "scim/user.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 static const struct out_column columns[] = {
 	{"USER NAME", "userName", false},

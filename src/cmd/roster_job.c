@@ -8,8 +8,8 @@
 #include "codec/json_emit.h"
 #include "scim/answer.h"
 #include "sys/clock.h"
+#include "sys/console.h"
 #include "sys/file.h"
-#include "sys/log.h"
 
 #define JOBS_DEFAULT 4
 #define RATE_DEFAULT 40
@@ -67,11 +67,12 @@ void job_tick(void *context, const struct run_totals *t, int64_t now)
 	if (j->progress && now - j->drawn_at >= REDRAW_MS) {
 		j->drawn_at = now;
 		add_progress(j, t, now, &line);
-		log_status(buf_text(&line));
-	} else if (!j->progress && log_shows(LOG_DETAIL) && now - j->told >= TELL_MS) {
+		console_status(buf_text(&line));
+	} else if (!j->progress && log_shows(console_log(), LOG_DETAIL) &&
+		now - j->told >= TELL_MS) {
 		j->told = now;
 		add_progress(j, t, now, &line);
-		log_line(LOG_DETAIL, "%s", buf_text(&line));
+		console_line(LOG_DETAIL, "%s", buf_text(&line));
 	}
 	buf_wipe(&line);
 }
@@ -159,7 +160,7 @@ void job_fault(void *context, const struct roster_fault *f)
 {
 	const struct roster_job *j = context;
 
-	log_line(LOG_ERROR, "%s:%llu:%llu: %s",
+	console_line(LOG_ERROR, "%s:%llu:%llu: %s",
 		strcmp(j->path, "-") == 0 ? "standard input" : j->path,
 		(unsigned long long)f->place.line, (unsigned long long)f->place.column, f->text);
 }
@@ -235,13 +236,14 @@ bool job_open_journal(
 		return !opt_given(o, OPT_JOURNAL) ||
 			err_set(&j->err, ERR_USAGE,
 				"--journal and --no-journal contradict each other");
+	options.log = console_log();
 	options.plain = opt_given(o, OPT_JOURNAL_PLAIN);
 	subject->server = j->session.settings.scim_root;
 	buf_init(&path, 4096);
 	if (journal_path(j, &path))
 		j->journal = journal_open(buf_text(&path), subject, &options, &j->resumed, &j->err);
 	if (j->journal != NULL && j->resumed)
-		log_line(LOG_NOTE,
+		console_line(LOG_NOTE,
 			journal_complete(j->journal) ? "%s says that this was done before"
 						     : "going on from %s",
 			buf_text(&path));
@@ -287,7 +289,7 @@ static void summarize(struct roster_job *j)
 			buf_addf(&text, ", %llu ended", (unsigned long long)t->removed);
 		buf_addf(&text, ", %llu failed", (unsigned long long)t->failed);
 	}
-	log_line(LOG_NOTE, "%s", buf_text(&text));
+	console_line(LOG_NOTE, "%s", buf_text(&text));
 	buf_wipe(&text);
 }
 
@@ -317,7 +319,7 @@ int job_close(struct roster_job *j, bool ok)
 	struct err e;
 	int code;
 
-	log_clear_status();
+	console_clear_status();
 	if (ok && begun && j->journal != NULL && exit_code(j) == 0)
 		ok = journal_end(j->journal, &j->err);
 	if (begun) {
@@ -332,7 +334,7 @@ int job_close(struct roster_job *j, bool ok)
 	}
 	code = ok ? exit_code(j) : session_fail(&j->session, &j->reply, &j->err);
 	if (!ok && can_go_on)
-		log_hint("run the same command again: it goes on where it stopped");
+		console_hint("run the same command again: it goes on where it stopped");
 	if (j->reader != NULL)
 		roster_close(j->reader);
 	if (j->rejects >= 0)

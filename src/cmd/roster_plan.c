@@ -7,9 +7,9 @@
 #include "roster/apply.h"
 #include "roster/plan.h"
 #include "roster/plan_file.h"
+#include "sys/console.h"
 #include "sys/digest.h"
 #include "sys/file.h"
-#include "sys/log.h"
 
 /* Text of a document is written when so much has gathered. */
 #define WRITE_SIZE (64u * 1024u)
@@ -110,7 +110,7 @@ static void summarize(const struct plan *p)
 
 	buf_init(&text, 512);
 	add_summary(p, &text);
-	log_line(LOG_NOTE, "%s", buf_text(&text));
+	console_line(LOG_NOTE, "%s", buf_text(&text));
 	buf_wipe(&text);
 }
 
@@ -169,7 +169,7 @@ static bool show_plan(struct task *t)
 	summarize(&t->plan);
 	err_clear(&refused);
 	if (!plan_guard(&t->plan, PLAN_USUAL, &refused))
-		log_line(LOG_WARN, "`roster apply` will want --max-removals %llu",
+		console_line(LOG_WARN, "`roster apply` will want --max-removals %llu",
 			(unsigned long long)t->plan.counts[PLAN_REMOVE]);
 	return true;
 }
@@ -203,7 +203,7 @@ static bool tell_change(void *context, const struct plan_change *c, struct err *
 		buf_addf(&text, ", now %.*s", STR_ARG(c->from));
 	if (c->to.n > 0)
 		buf_addf(&text, ", then %.*s", STR_ARG(c->to));
-	log_line(LOG_ERROR, "%s", buf_text(&text));
+	console_line(LOG_ERROR, "%s", buf_text(&text));
 	buf_wipe(&text);
 	return true;
 }
@@ -217,12 +217,12 @@ static bool ask(struct task *t)
 
 	if (plan_is_empty(&t->plan))
 		return true;
-	if (!opt_given(o, OPT_YES) && log_is_terminal(STDIN_FILENO) &&
-		log_is_terminal(STDERR_FILENO)) {
+	if (!opt_given(o, OPT_YES) && console_is_terminal(STDIN_FILENO) &&
+		console_is_terminal(STDERR_FILENO)) {
 		t->shown = 0;
 		ok = plan_each(&t->plan, &t->wanted, t->job.reader, tell_change, t, t->e);
 		if (t->shown > SHOWN_MAX)
-			log_line(LOG_ERROR, "  and %llu more",
+			console_line(LOG_ERROR, "  and %llu more",
 				(unsigned long long)(t->shown - SHOWN_MAX));
 	}
 	buf_init(&text, 512);
@@ -380,7 +380,7 @@ static bool run(struct task *t, const struct run_source *creates, bool by_place)
 	if (!apply_plan(&a, t->e))
 		return false;
 	if (j->rejects >= 0 && t->rowless > 0)
-		log_line(LOG_WARN, "changes that failed and are no rows, so not in %s: %llu",
+		console_line(LOG_WARN, "changes that failed and are no rows, so not in %s: %llu",
 			opt_value(j->context->opts, OPT_REJECTS), (unsigned long long)t->rowless);
 	return true;
 }

@@ -4,7 +4,7 @@
 #include "codec/json_emit.h"
 #include "codec/json_scan.h"
 #include "codec/url.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 static const char *const documents[] = {"ServiceProviderConfig", "ResourceTypes", "Schemas"};
 #define DOCUMENTS (sizeof(documents) / sizeof(documents[0]))
@@ -53,7 +53,7 @@ static bool add_document(struct work *w, struct json_emit *j, const char *name, 
 	if (!lacks(w))
 		return false;
 	json_emit_null(j);
-	log_line(LOG_NOTE, "the server has no %s", name);
+	console_line(LOG_NOTE, "the server has no %s", name);
 	return true;
 }
 

@@ -2,8 +2,8 @@
 
 #include "cmd/out.h"
 #include "sys/clock.h"
+#include "sys/console.h"
 #include "sys/entropy.h"
-#include "sys/log.h"
 
 static bool load_tls(struct session *s, struct err *e)
 {
@@ -32,8 +32,9 @@ static bool load_tls(struct session *s, struct err *e)
 			return false;
 	}
 	if (skipped > 0)
-		log_line(LOG_WARN, "%u unusable certificate%s among the CA certificates skipped",
-			skipped, skipped == 1 ? "" : "s");
+		console_line(LOG_WARN,
+			"%u unusable certificate%s among the CA certificates skipped", skipped,
+			skipped == 1 ? "" : "s");
 	r->config = s->tls;
 	r->proxy_config = s->proxy_tls;
 	return true;
@@ -124,12 +125,11 @@ void session_report(struct session *s, const struct reply *reply, const struct e
 {
 	/* What went wrong behind a success is not the server's to explain. */
 	if (reply->status == 0 || reply->answer.class == ANSWER_SUCCESS) {
-		log_err(e);
+		console_err(e);
 		return;
 	}
-	log_refusal(reply->status, call_body(&s->caller));
-	if (e->hint[0] != '\0')
-		log_hint("%s", e->hint);
+	console_refusal(reply->status, call_body(&s->caller));
+	console_hint(e->hint);
 }
 
 int session_fail(struct session *s, const struct reply *reply, const struct err *e)

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/version.h"
 #include "cmd/settings_parts.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 /* Where a setting may come from. */
 struct source {
@@ -202,17 +202,17 @@ bool settings_load_output(struct settings *s, const struct opts *o, struct err *
 	*s = (struct settings){.output = output_format(opt_value(o, OPT_OUTPUT))};
 	s->dry_run = opt_given(o, OPT_DRY_RUN);
 	s->csv_safe = opt_given(o, OPT_CSV_SAFE);
-	s->color = log_is_terminal(STDOUT_FILENO) && !opt_given(o, OPT_NO_COLOR) &&
+	s->color = console_is_terminal(STDOUT_FILENO) && !opt_given(o, OPT_NO_COLOR) &&
 		settings_environment("NO_COLOR") == NULL && !terminal_is_dumb();
-	s->progress = log_is_terminal(STDERR_FILENO) && !opt_given(o, OPT_NO_PROGRESS) && !quiet &&
-		!terminal_is_dumb();
+	s->progress = console_is_terminal(STDERR_FILENO) && !opt_given(o, OPT_NO_PROGRESS) &&
+		!quiet && !terminal_is_dumb();
 	if (quiet && verbose > 0) {
-		log_setup(0);
+		console_setup(0);
 		return err_set(e, ERR_USAGE, "--quiet and --verbose contradict each other");
 	}
 	/* Nothing is said above three. */
 	s->verbosity = quiet ? -1 : (int)(verbose < 3 ? verbose : 3);
-	log_setup(s->verbosity);
+	console_setup(s->verbosity);
 	return true;
 }
 
@@ -225,7 +225,7 @@ static void warn_verify_ssl(const struct settings_files *files)
 		return;
 	if (str_is_fold(value, "false") || str_is_fold(value, "no") || str_is_fold(value, "off") ||
 		str_is(value, "0"))
-		log_line(LOG_WARN,
+		console_line(LOG_WARN,
 			"%s: verify_ssl = %.*s is ignored: verification cannot be "
 			"switched off (see --ca-add)",
 			files->list[file].path, STR_ARG(value));
@@ -260,6 +260,7 @@ static bool load(struct settings_loader *l, struct err *e)
 		!settings_files_read(&l->files, l->s->config_file.value, l->arena, e))
 		return false;
 	warn_verify_ssl(&l->files);
+	l->s->route.log = console_log();
 	l->s->route.user_agent = str_of("sentry-scim/" SENTRY_SCIM_VERSION);
 	return pick_all(l, e) && settings_load_token(l, e) && settings_load_target(l, e) &&
 		settings_load_proxy(l, e) && settings_load_route(l, e) &&

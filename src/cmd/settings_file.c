@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "sys/console.h"
 #include "sys/file.h"
-#include "sys/log.h"
 
 #define USER_FILE    "/.sentryclirc"
 #define MACHINE_FILE "/etc/sentry-scim.conf"
@@ -67,7 +67,7 @@ static bool read_standard(struct settings_files *f, const char *path, struct err
 		return false;
 	}
 	if (cause.number != ENOENT && cause.number != ENOTDIR)
-		log_line(LOG_WARN, "%s; it is passed over", cause.text);
+		console_line(LOG_WARN, "%s; it is passed over", cause.text);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 #include "codec/no_proxy.h"
 #include "codec/tunnel.h"
 #include "codec/url.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 /* The ports are what curl takes when a proxy URL names none. */
 static const struct proxy_scheme {
@@ -103,8 +103,8 @@ static bool hide(struct settings_loader *l, struct err *e)
 	kept = settings_keep(l, &coded, e);
 	if (kept == NULL)
 		return false;
-	log_hide(r->proxy_password);
-	log_hide(str_of(kept));
+	log_hide(console_log(), r->proxy_password);
+	log_hide(console_log(), str_of(kept));
 	return true;
 }
 

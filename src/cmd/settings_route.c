@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 #define LONGEST_S    86400
 #define MOST_RETRIES 100
@@ -156,7 +156,7 @@ static bool apply(struct route *r, const struct override *o, const char *text, s
 	if (!add_addresses(o, r->family, list, &first, e))
 		return false;
 	if (!peer && !target) {
-		log_line(LOG_WARN, "--resolve %s names no host that is looked up here", text);
+		console_line(LOG_WARN, "--resolve %s names no host that is looked up here", text);
 		return true;
 	}
 	if (first.n == 0)

@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "codec/url.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 /* SMALL_TEXT holds an organization, and anything else that is a word. */
 #define SMALL_TEXT 512
@@ -222,7 +222,8 @@ bool settings_load_target(struct settings_loader *l, struct err *e)
 	}
 	/* What a local relay does with it is the relay's to answer for. */
 	if (!s->route.tls && !is_loopback(&s->route) && s->unix_socket.value == NULL)
-		log_line(LOG_WARN, "the token travels unencrypted to %.*s, since the URL is http",
+		console_line(LOG_WARN,
+			"the token travels unencrypted to %.*s, since the URL is http",
 			STR_ARG(s->route.host));
 	return true;
 }

@@ -6,9 +6,9 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "codec/date.h"
+#include "sys/console.h"
 #include "sys/file.h"
 #include "sys/file_mode.h"
-#include "sys/log.h"
 
 #define PASSPHRASE_VARIABLE "SENTRY_KEY_PASSPHRASE"
 
@@ -100,7 +100,8 @@ static bool trust_system(struct settings *s)
 	const struct trust_source *chosen = trust_add_system(&s->trust);
 
 	if (chosen->kind == TRUST_EMBEDDED)
-		log_line(LOG_DETAIL, "no CA certificates on this machine: those built in are used");
+		console_line(
+			LOG_DETAIL, "no CA certificates on this machine: those built in are used");
 	else
 		keep_setting(&s->ca_file, chosen->path, PLACE_DEFAULT, "system");
 	return true;
@@ -171,8 +172,8 @@ static bool read_whole(struct settings_loader *l, const char *path, struct str *
 static void warn_of_others(const char *path, const char *what)
 {
 	if (file_mode_others_may_read(path))
-		log_line(LOG_WARN, "%s holds %s and can be read by others; chmod 600 mends that",
-			path, what);
+		console_line(LOG_WARN,
+			"%s holds %s and can be read by others; chmod 600 mends that", path, what);
 }
 
 /* Takes the passphrase of the environment over and leaves none there; false without one. */
@@ -209,7 +210,7 @@ static bool load_passphrase(struct settings_loader *l, struct err *e)
 				"%s: there is no passphrase in its first line", s->value);
 		warn_of_others(s->value, "a passphrase");
 	}
-	log_hide(*out);
+	log_hide(console_log(), *out);
 	return true;
 }
 

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "sys/console.h"
 #include "sys/file_mode.h"
-#include "sys/log.h"
 
 #define TOKEN_VARIABLE  "SENTRY_AUTH_TOKEN"
 #define FILE_VARIABLE   "SENTRY_AUTH_TOKEN_FILE"
@@ -26,7 +26,7 @@ static void note(struct settings_loader *l, enum place place, const char *where)
 
 static void warn_readable(const char *path)
 {
-	log_line(LOG_WARN, "%s holds a secret and can be read by others; chmod 600 mends that",
+	console_line(LOG_WARN, "%s holds a secret and can be read by others; chmod 600 mends that",
 		path);
 }
 
@@ -190,7 +190,7 @@ static bool from_files(struct settings_loader *l, struct err *e)
 static void warn_kind(enum sentry_token_kind kind)
 {
 	if (kind == SENTRY_TOKEN_ORGANIZATION || kind == SENTRY_TOKEN_AGENT)
-		log_line(LOG_WARN,
+		console_line(LOG_WARN,
 			"this is an %s, which cannot do SCIM: expect 403; the token that "
 			"switching SCIM on shows begins with sntryi_",
 			sentry_token_kind_name(kind));
@@ -202,7 +202,7 @@ static bool describe(struct settings_loader *l, struct err *e)
 	struct buf shown;
 
 	s->token_kind = sentry_token_kind(s->token.value);
-	log_hide(s->token.value);
+	log_hide(console_log(), s->token.value);
 	buf_init(&shown, LIMIT_TOKEN);
 	secret_describe(s->token.value, &shown);
 	s->token_source.value = settings_keep(l, &shown, e);

@@ -3,7 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/work.h"
 #include "scim/body.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 static const struct str nothing = {.n = 0};
 
@@ -53,7 +53,7 @@ static bool look_for(struct work *w, const char *name, bool *found)
 	err_clear(&w->err);
 	*found = work_find(w, name);
 	if (*found) {
-		log_line(LOG_NOTE, "%s was created: no answer came, and a look-up confirmed it",
+		console_line(LOG_NOTE, "%s was created: no answer came, and a look-up confirmed it",
 			name);
 		return true;
 	}
@@ -97,7 +97,7 @@ static bool create(struct work *w, const char *name)
 			w->err.kind = ERR_GAVE_UP;
 			return false;
 		}
-		log_line(LOG_NOTE, "the team was not created; sending it again (%u of %u)",
+		console_line(LOG_NOTE, "the team was not created; sending it again (%u of %u)",
 			tries + 1, w->session.caller.policy.max);
 	}
 }
@@ -127,7 +127,7 @@ int cmd_team_rename(struct cmd_context *c)
 	ok = ok && work_find(&w, c->opts->args[0]) &&
 		work_call(&w, "PATCH", buf_str(&w.body), CALL_CHANGE);
 	if (ok) {
-		log_line(LOG_WARN,
+		console_line(LOG_WARN,
 			"the team's slug changes with its name: whatever refers to the "
 			"old slug has to follow");
 		ok = work_show(&w);
@@ -185,7 +185,7 @@ static bool resolve_members(struct membership *m, struct err *e)
 		if (ok) {
 			ok = add_id(m, o->args[i], &f, e);
 		} else if (e->kind == ERR_NOT_FOUND && w->reply.status == 0) {
-			log_err(e);
+			console_err(e);
 			err_clear(e);
 			unknown++;
 			ok = true;
@@ -220,7 +220,7 @@ static void name_unknown(struct membership *m, size_t from, size_t count)
 		get.path = buf_str(&path);
 		if (!call_run(&w->session.caller, &get, CALL_READ, true, &reply, &e) &&
 			reply.status == 404)
-			log_line(LOG_ERROR, "there is no member with the id %.*s",
+			console_line(LOG_ERROR, "there is no member with the id %.*s",
 				STR_ARG(m->ids[i]));
 		buf_wipe(&path);
 	}

@@ -4,7 +4,7 @@
 #include "cmd/balance.h"
 #include "cmd/confirm.h"
 #include "codec/json_scan.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 /* So many refusals of the same kind in a row are not about the members any more. */
 #define FORBIDDEN_MAX 3
@@ -142,7 +142,7 @@ static bool remove_one(struct work *w, const char *who, struct str patch)
 		ok = true;
 	}
 	if (ok)
-		log_line(LOG_NOTE, "%s was removed (id %s)", who, buf_text(&w->found.id));
+		console_line(LOG_NOTE, "%s was removed (id %s)", who, buf_text(&w->found.id));
 	return ok;
 }
 
@@ -165,7 +165,7 @@ int work_remove_all(struct work *w, struct str patch)
 		if (w->reply.shown && w->err.kind == ERR_NONE)
 			continue;
 		if (o->arg_count > 1)
-			log_line(LOG_ERROR, "%s was not removed:", o->args[i]);
+			console_line(LOG_ERROR, "%s was not removed:", o->args[i]);
 		session_report(&w->session, &w->reply, &w->err);
 		balance_failure(&balance, &w->err);
 		/* One member may be protected; when all are, it is the token. */
@@ -174,7 +174,7 @@ int work_remove_all(struct work *w, struct str patch)
 			(w->reply.status == 403 && forbidden < FORBIDDEN_MAX);
 	}
 	if (i < o->arg_count)
-		log_line(LOG_ERROR, "%u more %s not tried, from %s on", o->arg_count - i,
+		console_line(LOG_ERROR, "%u more %s not tried, from %s on", o->arg_count - i,
 			o->arg_count - i == 1 ? "was" : "were", o->args[i]);
 	return balance_exit_code(&balance);
 }

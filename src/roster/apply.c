@@ -6,7 +6,6 @@
 #include "scim/body.h"
 #include "scim/user.h"
 #include "sys/clock.h"
-#include "sys/log.h"
 
 /* So many refusals by 403 in a row are not about single members any more. */
 #define FORBIDDEN_MAX 3

@@ -19,7 +19,6 @@
 #include "sys/digest.h"
 #include "sys/entropy.h"
 #include "sys/file.h"
-#include "sys/log.h"
 
 #define READ_SIZE (64u * 1024u)
 /* Records are written out when so many bytes wait, synced only by journal_sync(). */
@@ -293,7 +292,7 @@ static bool cut_torn_end(struct load *l, struct err *e)
 		return err_sys(e, ERR_SYSTEM, errno, "%s", j->path);
 	if ((uint64_t)st.st_size == l->good_end)
 		return true;
-	log_line(LOG_NOTE, "%s ends in a torn record, which is cut off", j->path);
+	log_line(j->options.log, LOG_NOTE, "%s ends in a torn record, which is cut off", j->path);
 	if (ftruncate(j->fd, (off_t)l->good_end) != 0 || fdatasync(j->fd) != 0)
 		return err_sys(e, ERR_SYSTEM, errno, "%s", j->path);
 	return true;

@@ -27,6 +27,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "sys/log.h"
 
 #define JOURNAL_DIGEST 32
 
@@ -58,6 +59,7 @@ struct journal_options {
 	/* A journal that is complete, or says nothing yet, gives way to a new one: if it is of
 	   another roster; if it is of the same. */
 	bool renew_other, renew_same;
+	struct log *log; /* or NULL; not owned */
 };
 
 /*

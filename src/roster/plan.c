@@ -8,7 +8,6 @@
 #include "roster/people.h"
 #include "roster/run.h"
 #include "scim/sentry.h"
-#include "sys/log.h"
 
 /* Texts of all changes. */
 #define TEXTS_MAX (256u * 1024u * 1024u)
@@ -454,7 +453,8 @@ bool plan_own_member(struct caller *caller, struct str *id, struct reply *reply,
 	if (!call_run(caller, &call, CALL_READ, true, reply, e)) {
 		if (e->kind != ERR_NOT_FOUND && e->kind != ERR_AUTH && e->kind != ERR_REFUSED)
 			return false;
-		log_line(LOG_DETAIL, "the token belongs to no member: %s", e->text);
+		log_line(caller->client->route->log, LOG_DETAIL,
+			"the token belongs to no member: %s", e->text);
 		err_clear(e);
 		return true;
 	}

@@ -10,7 +10,6 @@
 #include "scim/user.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
-#include "sys/log.h"
 #include "sys/stop.h"
 
 /* Refusals of the token in a row that end the run: it is not about single rows any more. */
@@ -247,8 +246,8 @@ static void take(
 	}
 	provision_take(&l->provision, &event);
 	if (l->provision.why[0] != '\0')
-		log_line(LOG_DETAIL, "line %llu: %s", (unsigned long long)l->row.place.line,
-			l->provision.why);
+		log_line(r->route->log, LOG_DETAIL, "line %llu: %s",
+			(unsigned long long)l->row.place.line, l->provision.why);
 	l->state = LANE_READY;
 	l->at = clock_after(now, l->provision.wait);
 }

@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "client/find.h"
 #include "scim/body.h"
-#include "sys/log.h"
 
 /* Members to be added to a team, or removed from it, by the next request. */
 struct batch {
@@ -33,11 +32,12 @@ struct teams {
 };
 
 /* Whether E is about one member or team only. It has been reported then. */
-static bool only_this(struct err *e, const char *what, struct str name)
+static bool only_this(const struct teams *t, struct err *e, const char *what, struct str name)
 {
 	if (!retry_others(e))
 		return false;
-	log_line(LOG_ERROR, "%s %.*s: %s", what, STR_ARG(name), e->text);
+	log_line(t->caller->client->route->log, LOG_ERROR, "%s %.*s: %s", what, STR_ARG(name),
+		e->text);
 	err_clear(e);
 	return true;
 }
@@ -180,7 +180,7 @@ static bool know(struct teams *t, struct team *team, struct err *e)
 		if (make(t, team, e))
 			return true;
 	}
-	if (!only_this(e, "the team", team->name))
+	if (!only_this(t, e, "the team", team->name))
 		return false;
 	team->lost = true;
 	return true;
@@ -262,8 +262,8 @@ static bool deliver(struct teams *t, const struct team *team, enum teams_change 
 		return true;
 	if (!ok) {
 		t->totals->failed++;
-		log_line(LOG_ERROR, "the team %.*s, member %.*s: %s", STR_ARG(team->name),
-			STR_ARG(b->ids[from]), why.text);
+		log_line(t->caller->client->route->log, LOG_ERROR, "the team %.*s, member %.*s: %s",
+			STR_ARG(team->name), STR_ARG(b->ids[from]), why.text);
 	} else if (change == TEAMS_ADD) {
 		t->totals->added += count;
 	} else {
@@ -379,7 +379,7 @@ static bool fill_row(struct teams *t, const struct roster_row *row, uint64_t kno
 	if (!ok) {
 		*e = why;
 		buf_wipe(&id);
-		if (!only_this(e, "no team for", buf_str(&row->user_name)))
+		if (!only_this(t, e, "no team for", buf_str(&row->user_name)))
 			return false;
 		t->totals->failed++;
 		return ended(t, token, &why, e);

@@ -5,11 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
 #include "codec/utf8.h"
-#include "sys/file.h"
 
 /* A longer message is cut, and says so: 64 KiB hold any head and any body a person would read. */
 #define LONGEST (64u * 1024u)
@@ -20,26 +17,12 @@
 
 #define SHORTEST_SECRET 8u
 /* So many bytes of a secret are hidden like the whole: messages are cut before they get here. */
-#define TELLING      12u
-#define MOST_SECRETS 4u
-#define MASK         "[hidden]"
+#define TELLING 12u
+#define MASK    "[hidden]"
 /* Bytes that stand for one of a secret at most: \u0041 (see coded_byte). */
 #define LONGEST_FORM 6u
 /* Of UTF-8. */
 #define LONGEST_CHARACTER 4u
-
-/* Back to the first column, and nothing from there on. */
-#define CLEAR_LINE "\r\033[K"
-
-static int verbosity;
-static bool status_stands;
-static struct str secrets[MOST_SECRETS];
-static unsigned secret_count;
-/* No secret takes more bytes than this, however it is written, nor does a character. */
-static size_t overlap = LONGEST_CHARACTER;
-/* Kept from one message to the next, so that the last ones do not depend on the heap. */
-static struct buf raw = {.max = LONGEST + LONGEST_CHARACTER};
-static struct buf line = {.max = LINE_ROOM(LONGEST)};
 
 static const struct {
 	const char *prefix;
@@ -53,36 +36,59 @@ static const struct {
 };
 _Static_assert(sizeof(levels) / sizeof(levels[0]) == LOG_TRACE + 1, "every level has a row");
 
-void log_setup(int level)
+const char *log_prefix(enum log_level level)
 {
-	verbosity = level;
-	buf_room(&raw, RESERVE);
-	buf_clear(&raw);
-	buf_room(&line, LINE_ROOM(RESERVE));
-	buf_clear(&line);
+	return levels[level].prefix;
 }
 
-int log_verbosity(void)
+static size_t greater(size_t a, size_t b)
 {
-	return verbosity;
+	return a > b ? a : b;
 }
 
-bool log_shows(enum log_level level)
+/* No secret takes more bytes than this, however it is written, nor does a character. */
+static size_t overlap(const struct log *l)
 {
-	return verbosity >= levels[level].verbosity;
+	return greater(l->longest * LONGEST_FORM, LONGEST_CHARACTER);
 }
 
-void log_hide(struct str secret)
+/* The buffers are kept from one message to the next, so that the last ones do not depend on the
+   heap. */
+static void bound(struct log *l)
+{
+	l->raw.max = LONGEST + overlap(l);
+	l->line.max = LINE_ROOM(LONGEST);
+}
+
+void log_reserve(struct log *l)
+{
+	bound(l);
+	buf_room(&l->raw, RESERVE);
+	buf_clear(&l->raw);
+	buf_room(&l->line, LINE_ROOM(RESERVE));
+	buf_clear(&l->line);
+}
+
+void log_wipe(struct log *l)
+{
+	buf_wipe(&l->raw);
+	buf_wipe(&l->line);
+}
+
+bool log_shows(const struct log *l, enum log_level level)
+{
+	return l != NULL && l->verbosity >= levels[level].verbosity;
+}
+
+void log_hide(struct log *l, struct str secret)
 {
 	if (secret.n < SHORTEST_SECRET)
 		return;
 	/* Going on would mean to print it some day. */
-	if (secret_count == MOST_SECRETS)
+	if (l->secret_count == LOG_SECRETS)
 		abort();
-	secrets[secret_count++] = secret;
-	if (secret.n * LONGEST_FORM > overlap)
-		overlap = secret.n * LONGEST_FORM;
-	raw.max = LONGEST + overlap;
+	l->secrets[l->secret_count++] = secret;
+	l->longest = greater(l->longest, secret.n);
 }
 
 static bool hex_is(struct str hex, unsigned char byte)
@@ -185,11 +191,6 @@ static size_t shown_base64(struct str text, struct str secret, size_t first)
 	return at;
 }
 
-static size_t greater(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
 /* A beginning may be written in one way and the rest in another: the longest counts. */
 static size_t shown(struct str text, struct str secret)
 {
@@ -201,13 +202,13 @@ static size_t shown(struct str text, struct str secret)
 }
 
 /* How many bytes at the front of TEXT show any secret. */
-static size_t hidden_prefix(struct str text)
+static size_t hidden_prefix(const struct log *l, struct str text)
 {
 	size_t n = 0;
 	unsigned i;
 
-	for (i = 0; n == 0 && i < secret_count; i++)
-		n = shown(text, secrets[i]);
+	for (i = 0; n == 0 && i < l->secret_count; i++)
+		n = shown(text, l->secrets[i]);
 	return n;
 }
 
@@ -227,13 +228,13 @@ static size_t whole_characters(struct str text, size_t most)
  * Appends TEXT, printable and without secrets, up to byte MOST; answers where it ended, which is
  * behind MOST if a secret spans that place.
  */
-static size_t add_safe(struct str text, size_t most, struct buf *out)
+static size_t add_safe(const struct log *l, struct str text, size_t most, struct buf *out)
 {
 	const size_t end = whole_characters(text, most);
 	size_t from = 0, at = 0, n;
 
 	while (at < end) {
-		n = hidden_prefix(str_skip(text, at));
+		n = hidden_prefix(l, str_skip(text, at));
 		if (n == 0) {
 			at++;
 			continue;
@@ -247,68 +248,45 @@ static size_t add_safe(struct str text, size_t most, struct buf *out)
 	return at;
 }
 
-void log_safe(struct str text, struct buf *out)
+void log_safe(const struct log *l, struct str text, struct buf *out)
 {
-	add_safe(text, text.n, out);
+	add_safe(l, text, text.n, out);
 }
 
 /* WHOLE: the bytes of the message, of which TEXT may be only the first. */
-static bool compose(const char *prefix, struct str text, size_t most, size_t whole)
+static bool compose(struct log *l, const char *prefix, struct str text, size_t most, size_t whole)
 {
 	size_t end;
 
-	buf_clear(&line);
-	buf_add_text(&line, prefix);
-	end = add_safe(text, most, &line);
+	buf_clear(&l->line);
+	buf_add_text(&l->line, prefix);
+	end = add_safe(l, text, most, &l->line);
 	if (end < whole)
-		buf_addf(&line, "... (%zu bytes more)", whole - end);
-	buf_add_char(&line, '\n');
-	return !line.failed;
+		buf_addf(&l->line, "... (%zu bytes more)", whole - end);
+	buf_add_char(&l->line, '\n');
+	return !l->line.failed;
 }
 
-static void put(const char *prefix, struct str text, size_t most, size_t whole)
+static void put(struct log *l, enum log_level level, const char *prefix, struct str text,
+	size_t most, size_t whole)
 {
 	size_t spare;
 
-	if (!compose(prefix, text, most, whole)) {
+	if (!compose(l, prefix, text, most, whole)) {
 		/* The heap gave no more: say as much as fits into what there is. */
-		spare = line.cap > LINE_ROOM(0) ? (line.cap - LINE_ROOM(0)) / 4 : 0;
-		if (!compose(prefix, text, spare < most ? spare : most, whole))
+		spare = l->line.cap > LINE_ROOM(0) ? (l->line.cap - LINE_ROOM(0)) / 4 : 0;
+		if (!compose(l, prefix, text, spare < most ? spare : most, whole))
 			return;
 	}
-	log_clear_status();
-	/* Whoever cannot be told cannot be told that either. */
-	if (!file_write_all(STDERR_FILENO, line.data, line.len))
-		return;
-}
-
-void log_clear_status(void)
-{
-	if (!status_stands)
-		return;
-	status_stands = false;
-	(void)!file_write_all(STDERR_FILENO, CLEAR_LINE, sizeof(CLEAR_LINE) - 1);
-}
-
-void log_status(const char *text)
-{
-	size_t width = file_terminal_width(STDERR_FILENO);
-
-	if (!log_is_terminal(STDERR_FILENO))
-		return;
-	buf_clear(&line);
-	buf_add_text(&line, CLEAR_LINE);
-	utf8_printable(str_of(text), &line);
-	/* A line that wraps could not be erased. */
-	if (width > 0)
-		buf_truncate(&line, sizeof(CLEAR_LINE) - 1 + width - 1);
-	status_stands = !line.failed && file_write_all(STDERR_FILENO, line.data, line.len);
+	l->write(l->context, level, buf_str(&l->line));
 }
 
 /* Prints into `raw` as much as it takes, and answers how long it all is. */
-static size_t print_raw(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
-static size_t print_raw(const char *format, va_list args)
+static size_t print_raw(struct log *l, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static size_t print_raw(struct log *l, const char *format, va_list args)
 {
+	struct buf *raw = &l->raw;
 	va_list again;
 	size_t room;
 	int n;
@@ -318,89 +296,55 @@ static size_t print_raw(const char *format, va_list args)
 	va_end(again);
 	if (n < 0)
 		return 0;
-	buf_clear(&raw);
-	room = (size_t)n < raw.max ? (size_t)n : raw.max;
-	if (buf_room(&raw, room) == NULL) {
-		buf_clear(&raw);
-		room = raw.cap > 0 ? raw.cap - 1 : 0;
-		if (room == 0 || buf_room(&raw, room) == NULL)
+	buf_clear(raw);
+	room = (size_t)n < raw->max ? (size_t)n : raw->max;
+	if (buf_room(raw, room) == NULL) {
+		buf_clear(raw);
+		room = raw->cap > 0 ? raw->cap - 1 : 0;
+		if (room == 0 || buf_room(raw, room) == NULL)
 			return 0;
 	}
-	vsnprintf(raw.data, room + 1, format, args);
-	buf_grew(&raw, (size_t)n < room ? (size_t)n : room);
+	vsnprintf(raw->data, room + 1, format, args);
+	buf_grew(raw, (size_t)n < room ? (size_t)n : room);
 	return (size_t)n;
 }
 
-static void put_format(const char *prefix, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-static void put_format(const char *prefix, const char *format, va_list args)
+void log_vline(struct log *l, enum log_level level, const char *format, va_list args)
 {
 	const int number = errno;
-	size_t whole = print_raw(format, args), most = LONGEST;
+	size_t whole, most = LONGEST;
 
+	if (!log_shows(l, level))
+		return;
+	bound(l);
+	whole = print_raw(l, format, args);
 	/* In the last bytes of a cut text half a secret could stand, which nobody would recognise.
 	 */
-	if (raw.len < whole && raw.len < LONGEST + overlap)
-		most = raw.len > overlap ? raw.len - overlap : 0;
-	put(prefix, buf_str(&raw), most, whole);
-	buf_clear(&raw);
-	buf_clear(&line);
+	if (l->raw.len < whole && l->raw.len < LONGEST + overlap(l))
+		most = l->raw.len > overlap(l) ? l->raw.len - overlap(l) : 0;
+	put(l, level, levels[level].prefix, buf_str(&l->raw), most, whole);
+	buf_clear(&l->raw);
+	buf_clear(&l->line);
 	errno = number;
 }
 
-void log_line(enum log_level level, const char *format, ...)
+void log_line(struct log *l, enum log_level level, const char *format, ...)
 {
 	va_list args;
 
-	if (!log_shows(level))
-		return;
 	va_start(args, format);
-	put_format(levels[level].prefix, format, args);
+	log_vline(l, level, format, args);
 	va_end(args);
 }
 
-void log_wire(char prefix, struct str text)
-{
-	const char start[] = {prefix, ' ', '\0'};
-	const int number = errno;
-
-	if (!log_shows(LOG_TRACE))
-		return;
-	put(start, text, LONGEST, text.n);
-	buf_clear(&line);
-	errno = number;
-}
-
-void log_refusal(int status, struct str body)
+void log_text(struct log *l, enum log_level level, const char *prefix, struct str text)
 {
 	const int number = errno;
-	char start[40];
 
-	snprintf(start, sizeof(start), "%s%d ", levels[LOG_ERROR].prefix, status);
-	put(start, body, LONGEST, body.n);
-	buf_clear(&line);
-	errno = number;
-}
-
-void log_hint(const char *format, ...)
-{
-	va_list args;
-
-	if (verbosity < 0)
+	if (!log_shows(l, level))
 		return;
-	va_start(args, format);
-	put_format("hint: ", format, args);
-	va_end(args);
-}
-
-void log_err(const struct err *e)
-{
-	log_line(LOG_ERROR, "%s", e->text);
-	if (e->hint[0] != '\0')
-		log_hint("%s", e->hint);
-}
-
-bool log_is_terminal(int fd)
-{
-	return isatty(fd) == 1;
+	bound(l);
+	put(l, level, prefix, text, LONGEST, text.n);
+	buf_clear(&l->line);
+	errno = number;
 }

@@ -16,7 +16,7 @@
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "scripted.h"
-#include "sys/log.h"
+#include "sys/console.h"
 #include "sys/stop.h"
 
 #define COMMAND_TOKEN "sntryi_0123456789canary0123456789canary"
@@ -84,7 +84,7 @@ static inline int command_child(
 
 	command_environment(c);
 	stop_install();
-	log_setup(0);
+	console_setup(0);
 	arena_init(&arena, LIMIT_COMMAND_ARENA);
 	if (!opt_parse(argc, argv, &arena, &opts, &e))
 		return cmd_fail(&e);

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "client/route.h"
+#include "sys/console.h"
 
 #define PEER_PATIENCE_MS 10000
 
@@ -137,6 +138,7 @@ static inline void peer_route(const struct peer *p, struct route *r)
 		.connect_timeout = 10000,
 		.timeout = 60000,
 		.user_agent = str_of("agent/1"),
+		.log = console_log(),
 		.fixed = true,
 		.peers = {.count = 1},
 	};

@@ -8,7 +8,7 @@
 #include "client/call.h"
 #include "scripted.h"
 #include "sys/clock.h"
-#include "sys/log.h"
+#include "sys/console.h"
 #include "sys/stop.h"
 
 /* What the server does about one attempt. */
@@ -97,7 +97,7 @@ static void stage_open(struct stage *s, const enum act *acts, unsigned max, int6
 	} context = {.in = acts};
 
 	stop_install();
-	log_setup(-1);
+	console_setup(-1);
 	*s = (struct stage){.err = {.kind = ERR_NONE}};
 	scripted_init(&s->server, play, context.out);
 	scripted_client_init(&s->end, &s->server);
@@ -259,7 +259,7 @@ static int nobody_there_leaves_no_doubt(void)
 
 			EXPECT(notes != NULL && dup2(fileno(notes), STDERR_FILENO) >= 0);
 			stage_open(&s, acts, max[i], 2);
-			log_setup(0);
+			console_setup(0);
 			peer_close(&s.server.peer);
 			EXPECT(!call_run(&s.caller, &call, effect, true, &s.reply, &s.err));
 			EXPECT(s.err.kind == ERR_CONNECT && !s.reply.doubt && s.reply.status == 0);

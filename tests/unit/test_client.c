@@ -11,7 +11,7 @@
 #include "client/client.h"
 #include "peer.h"
 #include "sys/clock.h"
-#include "sys/log.h"
+#include "sys/console.h"
 #include "sys/stop.h"
 
 #define TOKEN "sntryi_0123456789canary"
@@ -99,7 +99,7 @@ static void raise_curtain(struct stage *s, const struct act *acts)
 
 	*s = (struct stage){.acts = acts};
 	stop_install();
-	log_setup(-1);
+	console_setup(-1);
 	peer_open(&s->peer, 8);
 	peer_route(&s->peer, &s->route);
 	s->origin = (struct message_origin){
@@ -419,10 +419,10 @@ static int traces_show_all_but_the_token(void)
 	EXPECT(pipe(pipes) == 0 && dup2(pipes[1], STDERR_FILENO) == STDERR_FILENO);
 	close(pipes[1]);
 	raise_curtain(&s, acts);
-	log_setup(3);
-	log_hide(str_of(TOKEN));
+	console_setup(3);
+	log_hide(console_log(), str_of(TOKEN));
 	EXPECT(exchange(&s, &create) == PROVISION_ANSWERED);
-	log_setup(0);
+	console_setup(0);
 	drop_curtain(&s);
 	n = read(pipes[0], text, sizeof(text) - 1);
 	EXPECT(n > 0);
@@ -449,13 +449,13 @@ static int less_verbose_traces_show_less(void)
 
 	EXPECT(pipe(pipes) == 0 && dup2(pipes[1], STDERR_FILENO) == STDERR_FILENO);
 	raise_curtain(&s, acts);
-	log_setup(1);
+	console_setup(1);
 	EXPECT(exchange(&s, &create) == PROVISION_ANSWERED);
 	n = read(pipes[0], text, sizeof(text) - 1);
 	EXPECT(n > 0);
 	text[n] = '\0';
 	EXPECT(strstr(text, "* POST http://") != NULL && strstr(text, "> POST") == NULL);
-	log_setup(2);
+	console_setup(2);
 	EXPECT(exchange(&s, &create) == PROVISION_ANSWERED);
 	drop_curtain(&s);
 	n = read(pipes[0], text, sizeof(text) - 1);

@@ -11,7 +11,7 @@
 #include "client/find.h"
 #include "codec/url.h"
 #include "scripted.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 #define ADA  "{\"id\":\"242\",\"userName\":\"Ada@example.com\"}"
 #define ADA2 "{\"id\":\"243\",\"userName\":\"ada@EXAMPLE.com\"}"
@@ -405,6 +405,6 @@ int main(void)
 		cmocka_unit_test(paths_are_one_segment),
 	};
 
-	log_setup(-1);
+	console_setup(-1);
 	return cmocka_run_group_tests_name("find", tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 
 #include "base/limits.h"
 #include "cmd/input.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 static char path[] = "/tmp/test_input.XXXXXX";
 static struct buf document, said;
@@ -26,7 +26,7 @@ static int prepare(void **state)
 	int fd = mkstemp(path);
 
 	(void)state;
-	log_setup(0);
+	console_setup(0);
 	return fd >= 0 && close(fd) == 0 ? 0 : -1;
 }
 

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "roster/journal.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 #define ROWS 40
 
@@ -521,7 +521,7 @@ static void a_killed_run_leaves_its_intents(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	log_setup(-1);
+	console_setup(-1);
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/journal", folder);

@@ -13,7 +13,7 @@
 #include "client/pages.h"
 #include "codec/json_scan.h"
 #include "scripted.h"
-#include "sys/log.h"
+#include "sys/console.h"
 
 #define MANY 2000u
 
@@ -649,6 +649,6 @@ int main(void)
 		cmocka_unit_test(what_is_no_list_is_an_error),
 	};
 
-	log_setup(-1);
+	console_setup(-1);
 	return cmocka_run_group_tests_name("pages", tests, NULL, NULL);
 }
