@@ -334,7 +334,10 @@ int job_close(struct roster_job *j, bool ok)
 	}
 	code = ok ? exit_code(j) : session_fail(&j->session, &j->reply, &j->err);
 	if (!ok && can_go_on)
-		console_hint("run the same command again: it goes on where it stopped");
+		console_hint(j->err.kind == ERR_INPUT
+				? "with the roster as it was the same command goes on where it "
+				  "stopped"
+				: "run the same command again: it goes on where it stopped");
 	if (j->reader != NULL)
 		roster_close(j->reader);
 	if (j->rejects >= 0)

@@ -14,6 +14,10 @@
  * Behind a fault reading goes on with the next record, line or element. Where quotes or brackets do
  * not match, so that nobody can know where the row ends, that is the next line that looks like the
  * beginning of one. Without a userName column no row can be judged, and none is.
+ *
+ * A file that is not the same any more in a later pass fails there, before a row of what has
+ * changed is handed out: of each block of the first whole pass 8 bytes are kept, a hash under a
+ * random key.
  */
 #ifndef SENTRY_SCIM_ROSTER_READER_H
 #define SENTRY_SCIM_ROSTER_READER_H
@@ -63,7 +67,7 @@ enum roster_step {
 	ROSTER_ROW,   /* ROW holds the next row */
 	ROSTER_FAULT, /* FAULT tells of one that is wrong */
 	ROSTER_END,
-	ROSTER_FAIL /* the file cannot be read: *E */
+	ROSTER_FAIL /* the file cannot be read, or has changed: *E */
 };
 
 /*

@@ -146,8 +146,7 @@ enum roster_step run_every_row(void *reader, struct roster_row *row, struct err 
 
 	if (step != ROSTER_FAULT)
 		return step;
-	/* It was without faults a moment ago. */
-	err_set(e, ERR_INPUT, "the roster changed while it was used");
+	err_set(e, ERR_INPUT, "the roster has a fault that it did not have");
 	return ROSTER_FAIL;
 }
 
@@ -215,7 +214,9 @@ static bool fill(struct run *r, int64_t now, struct err *e)
 			if (l->provision.state == PROVISION_OVER && !finish(r, l, e))
 				return false;
 		} else if (e->kind != ERR_NONE) {
-			return false;
+			/* What is under way is brought to its end. */
+			drain(r, e);
+			err_clear(e);
 		}
 	}
 	return true;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "client/find.h"
+#include "roster/run.h"
 #include "scim/body.h"
 
 /* Members to be added to a team, or removed from it, by the next request. */
@@ -399,21 +400,14 @@ bool teams_fill(struct roster_reader *r, const uint64_t *ids, struct caller *cal
 {
 	struct teams *t = teams_new(caller, gap_ms, watcher, totals);
 	struct roster_row row;
-	struct roster_fault fault;
-	enum roster_step step;
+	enum roster_step step = ROSTER_END;
 	bool ok = t != NULL ? roster_rewind(r, e) : err_memory(e, "the teams");
 
 	roster_row_init(&row);
-	while (ok && (step = roster_next(r, &row, &fault, e)) != ROSTER_END) {
-		if (step == ROSTER_FAULT)
-			ok = err_set(e, ERR_INPUT, "the roster changed while it was used");
-		else
-			ok = step == ROSTER_ROW &&
-				(row.teams.len == 0 ||
-					fill_row(t, &row, ids != NULL ? ids[row.number] : 0, e));
-	}
+	while (ok && (step = run_every_row(r, &row, e)) == ROSTER_ROW)
+		ok = row.teams.len == 0 || fill_row(t, &row, ids != NULL ? ids[row.number] : 0, e);
 	roster_row_wipe(&row);
-	ok = ok && teams_flush(t, e);
+	ok = ok && step == ROSTER_END && teams_flush(t, e);
 	teams_free(t);
 	return ok;
 }

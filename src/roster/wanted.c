@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/search.h"
+#include "roster/run.h"
 #include "roster/teams.h"
 #include "sys/entropy.h"
 
@@ -145,22 +146,17 @@ static bool add_row(struct wanted *w, const struct roster_row *row, struct err *
 
 static bool read_rows(struct wanted *w, struct roster_reader *r, uint64_t rows, struct err *e)
 {
-	struct roster_fault fault;
 	struct roster_row row;
-	enum roster_step step;
+	enum roster_step step = ROSTER_END;
 	bool ok = roster_rewind(r, e);
 
 	roster_row_init(&row);
-	while (ok && (step = roster_next(r, &row, &fault, e)) != ROSTER_END) {
-		ok = step != ROSTER_FAIL;
-		if (step == ROSTER_FAULT || (ok && w->count == rows))
-			ok = err_set(e, ERR_INPUT, "the roster changed while it was used");
-		ok = ok && add_row(w, &row, e);
-	}
+	while (ok && (step = run_every_row(r, &row, e)) == ROSTER_ROW)
+		ok = w->count < rows
+			? add_row(w, &row, e)
+			: err_set(e, ERR_INPUT, "the roster has more rows than before");
+	ok = ok && step == ROSTER_END;
 	roster_row_wipe(&row);
-	/* Whoever is missing from half a file must not be taken for somebody to be removed. */
-	if (ok && w->count < rows)
-		ok = err_set(e, ERR_INPUT, "the roster changed while it was used");
 	return ok;
 }
 

@@ -85,6 +85,42 @@ def _():
         assert s.requests() == []
 
 
+@case("a roster that is changed while it is used ends the run before anything of the change is sent")
+def _():
+    # Of 8,000 rows the first 64 KiB are read when the first create goes out.
+    file = roster(8000)
+    journal = file + ".journal"
+    for jobs in ("1", "4"):
+        posted = []
+
+        def handle(connection):
+            while True:
+                head, body = read_request(connection)
+                if not head:
+                    return
+                if not posted:
+                    with open(file, "r+b") as f:
+                        f.seek(70000)
+                        at = 70000 + f.read().index(b"\nm") + 1
+                        f.seek(at)
+                        f.write(b"x")
+                posted.append(json.loads(body)["userName"])
+                connection.sendall(answer(201, json.dumps(
+                    {"id": str(len(posted)), "userName": posted[-1], "active": True})))
+        roster_text = open(file, "rb").read()
+        with Scripted(handle) as s:
+            r = run("--url", s.url, "--org", ORG, "roster", "import", file, "--jobs", jobs,
+                    "--rate", "10000", "-o", "csv", "--journal", journal).expect(
+                        2, err=["the roster changed while it was used",
+                                "hint: with the roster as it was the same command goes on"])
+        told = outcomes(r)
+        assert sorted(told) == sorted(posted) and set(told.values()) == {"created"}, r
+        assert 2000 < len(posted) < 5000 and not any(n.startswith("x") for n in posted), posted
+        os.unlink(journal)
+        with open(file, "wb") as f:
+            f.write(roster_text)
+
+
 @case("failed rows exit 8, are reported, and --rejects writes a roster of them")
 def _():
     with Sentry() as s:

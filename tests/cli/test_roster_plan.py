@@ -533,6 +533,22 @@ def _():
             assert [json.loads(line)["userName"] for line in f] == ["q@x.org"]
 
 
+@case("a roster that is changed while the members are listed changes nobody")
+def _():
+    handle, deleted = organization(None)
+    file = write("userName\na@x.org\nb@x.org\n")
+
+    def changing(connection):
+        with open(file, "r+") as f:
+            f.seek(len("userName\na@x.org\n"))
+            f.write("c")
+        handle(connection)
+    with Scripted(changing) as s:
+        r = harness.run("--url", s.url, "--org", ORG, "roster", "apply", file, "--prune").expect(
+            2, out="", err="the roster changed while it was used")
+        assert deleted == [], r
+
+
 @case("on a terminal the changes are shown and asked about once")
 def _():
     for word, made in ((b"no\n", False), (b"yes\n", True)):

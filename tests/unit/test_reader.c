@@ -835,6 +835,92 @@ static void a_long_file_is_read_in_pieces(void **state)
 	buf_wipe(&expected);
 }
 
+/* How many rows a pass over R hands out before it ends; it must end in the way that is EXPECTED. */
+static unsigned count_rows(struct roster_reader *r, enum roster_step expected)
+{
+	struct err e = {.kind = ERR_NONE};
+	struct roster_fault fault;
+	struct roster_row row;
+	enum roster_step step;
+	unsigned n = 0;
+
+	roster_row_init(&row);
+	assert_true(roster_rewind(r, &e));
+	while ((step = roster_next(r, &row, &fault, &e)) == ROSTER_ROW)
+		n++;
+	roster_row_wipe(&row);
+	assert_int_equal(step, expected);
+	if (step == ROSTER_FAIL) {
+		assert_int_equal(e.kind, ERR_INPUT);
+		assert_string_equal(e.text, "the roster changed while it was used");
+	}
+	return n;
+}
+
+/* Writes BYTES at AT over what the file has there, and makes it SIZE bytes long. */
+static void overwrite(size_t at, const char *bytes, size_t size)
+{
+	int fd = open(path_of("roster"), O_WRONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, bytes, strlen(bytes), (off_t)at), strlen(bytes));
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	close(fd);
+}
+
+static void a_file_that_changes_between_passes_fails_before_what_has_changed(void **state)
+{
+	struct err e = {.kind = ERR_NONE};
+	struct roster_reader *r;
+	uint8_t digest[ROSTER_DIGEST];
+	struct buf text;
+	const size_t block = ROWS_FEED_MAX;
+
+	(void)state;
+	buf_init(&text, 1u << 20);
+	buf_add_text(&text, "userName\n");
+	while (text.len < 2 * block + 100)
+		buf_addf(&text, "u%06zu\n", text.len);
+	r = roster_open(write_file(buf_str(&text)), &e);
+	assert_non_null(r);
+	assert_int_equal(count_rows(r, ROSTER_END), (text.len - 9) / 8);
+	check_digest(r, buf_str(&text));
+	/* As many rows, as many bytes: the first block, the second, the last. */
+	overwrite(10, "x", text.len);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), 0);
+	overwrite(10, text.data + 10, text.len);
+	overwrite(2 * block - 1, "x", text.len);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), (block - 9) / 8);
+	overwrite(2 * block - 1, text.data + 2 * block - 1, text.len);
+	overwrite(text.len - 2, "x", text.len);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), (2 * block - 9) / 8);
+	overwrite(0, buf_text(&text), text.len);
+	assert_int_equal(count_rows(r, ROSTER_END), (text.len - 9) / 8);
+	/* Longer and shorter, also by whole blocks. */
+	overwrite(text.len, "v\n", text.len + 2);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), (2 * block - 9) / 8);
+	overwrite(0, buf_text(&text), 2 * block);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), (2 * block - 9) / 8);
+	overwrite(0, buf_text(&text), 0);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), 0);
+	assert_true(roster_digest(r, digest));
+	roster_close(r);
+	/* Of a file that was empty, and of one that ends with a block. */
+	r = roster_open(path_of("roster"), &e);
+	assert_int_equal(count_rows(r, ROSTER_FAULT), 0);
+	assert_int_equal(count_rows(r, ROSTER_FAULT), 0);
+	overwrite(0, "userName\na\n", 11);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), 0);
+	roster_close(r);
+	overwrite(0, buf_text(&text), block);
+	r = roster_open(path_of("roster"), &e);
+	assert_int_equal(count_rows(r, ROSTER_END), (block - 9) / 8 + 1);
+	overwrite(block, "u", block + 1);
+	assert_int_equal(count_rows(r, ROSTER_FAIL), (block - 9) / 8);
+	roster_close(r);
+	buf_wipe(&text);
+}
+
 static void what_failed_is_a_roster_again(void **state)
 {
 	static const struct {
@@ -970,6 +1056,7 @@ int main(void)
 		cmocka_unit_test(a_row_knows_the_places_of_name_and_role),
 		cmocka_unit_test(a_file_is_read_twice_and_digested),
 		cmocka_unit_test(a_long_file_is_read_in_pieces),
+		cmocka_unit_test(a_file_that_changes_between_passes_fails_before_what_has_changed),
 		cmocka_unit_test(what_failed_is_a_roster_again),
 		cmocka_unit_test(the_format_is_told),
 		cmocka_unit_test(what_cannot_be_opened_is_said),
