@@ -10,9 +10,10 @@
 /* So many refusals by 403 in a row are not about single members any more. */
 #define FORBIDDEN_MAX 3
 
-#define GONE  "it was gone already"
-#define TWIN  "a name in the roster is another address of this member"
-#define STALE "the member has changed since the plan was made"
+#define GONE      "it was gone already"
+#define TWIN      "a name in the roster is another address of this member"
+#define NO_MEMBER "the server's answer is no member"
+#define STALE     "the member has changed since the plan was made"
 #define UNCLEAR                                                                                    \
 	"a create has failed since its member is there: this one may be meant, under another "     \
 	"address"
@@ -275,18 +276,18 @@ static bool finish(struct applying *g, const struct plan_change *c, enum journal
 		a->watcher->change(a->watcher->context, &r, e);
 }
 
-static bool change_member(struct applying *g, const struct plan_change *c, const char *method,
+static bool send_member(struct applying *g, const struct plan_change *c, const char *method,
 	struct str body, struct reply *reply, struct err *why)
 {
 	struct message_call call = {.method = str_of(method), .body = body};
+	const enum call_effect effect = str_is(call.method, "GET") ? CALL_READ : CALL_CHANGE;
 	struct buf path;
 	bool ok;
 
 	buf_init(&path, LIMIT_REQUEST_HEAD);
 	find_path(FIND_MEMBER, c->id, &path);
 	call.path = buf_str(&path);
-	ok = client_wait(g->gap_ms, why) &&
-		call_run(g->a->caller, &call, CALL_CHANGE, true, reply, why);
+	ok = client_wait(g->gap_ms, why) && call_run(g->a->caller, &call, effect, true, reply, why);
 	buf_wipe(&path);
 	return ok;
 }
@@ -297,7 +298,7 @@ static bool check_role(const struct apply *a, const struct plan_change *c, struc
 	struct user u;
 
 	if (!user_read(call_body(a->caller), &u))
-		return err_set(why, ERR_PROTOCOL, "the server's answer is no member");
+		return err_set(why, ERR_PROTOCOL, NO_MEMBER);
 	if (u.role.type != JSON_STRING || json_text_equal(u.role.raw, c->to, true))
 		return true;
 	return err_set(why, ERR_REFUSED, "the server has left the role as it is: %.*s",
@@ -312,10 +313,33 @@ static bool ask_role(
 
 	buf_init(&body, LIMIT_REQUEST_BODY);
 	ok = body_role(c->to, &body) || err_set(why, ERR_INPUT, "the role is not UTF-8");
-	ok = ok && change_member(g, c, "PUT", buf_str(&body), reply, why) &&
-		check_role(g->a, c, why);
+	ok = ok && send_member(g, c, "PUT", buf_str(&body), reply, why) && check_role(g->a, c, why);
 	buf_wipe(&body);
 	return ok;
+}
+
+/* Whether the member that the server has just shown is the one that the plan has seen. */
+static bool is_as_seen(const struct user *u, const struct plan_change *c)
+{
+	return json_text_equal(u->id.raw, c->id, false) &&
+		json_text_equal(u->user_name.raw, c->user_name, false) &&
+		(u->role.type == JSON_STRING ? json_text_equal(u->role.raw, c->from, true)
+					     : c->from.n == 0);
+}
+
+/* Much may have happened since the list was read, and this cannot be taken back. */
+static bool remove_member(
+	struct applying *g, const struct plan_change *c, struct reply *reply, struct err *why)
+{
+	const struct str nothing = str_of("");
+	struct user u;
+
+	if (!send_member(g, c, "GET", nothing, reply, why))
+		return false;
+	if (!user_read(call_body(g->a->caller), &u))
+		return err_set(why, ERR_PROTOCOL, NO_MEMBER);
+	return is_as_seen(&u, c) ? send_member(g, c, "DELETE", nothing, reply, why)
+				 : err_set(why, ERR_REFUSED, STALE);
 }
 
 /* Whether the next change could fare better than one that ended like this. */
@@ -349,7 +373,7 @@ static bool change_one(struct applying *g, const struct plan_change *c, struct e
 	if (!write_intent(g->a, c, e) || !sync(g->a, e))
 		return false;
 	ok = c->action == PLAN_SET_ROLE ? ask_role(g, c, &reply, &why)
-					: change_member(g, c, "DELETE", str_of(""), &reply, &why);
+					: remove_member(g, c, &reply, &why);
 	if (!ok && c->action == PLAN_REMOVE && why.kind == ERR_NOT_FOUND) {
 		reply.answered = false;
 		err_clear(&why);

@@ -1,7 +1,9 @@
 /*
  * Making the changes of a plan: teams first, then members, their teams, roles, and removals last.
  * Members are created by run_rows(). All else may be done twice without harm, and is sent one
- * request after the other; its intents are in the journal and on disk before it goes out.
+ * request after the other; its intents are in the journal and on disk before it goes out. Whoever
+ * is to be removed is looked at just before, which costs a request each: one who is not as the plan
+ * says any more (id, name, role) stays, and has failed.
  */
 #ifndef SENTRY_SCIM_ROSTER_APPLY_H
 #define SENTRY_SCIM_ROSTER_APPLY_H

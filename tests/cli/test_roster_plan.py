@@ -146,8 +146,9 @@ def _():
         assert len(changes_sent(s)) == before
 
 
-def organization(own_id):
-    """A server of three members that knows whose the token is."""
+def organization(own_id, meanwhile=None):
+    """A server of three members that knows whose the token is. MEANWHILE: the
+    answers for single ones, by id; by default the member as it is listed."""
     members = [{"id": str(n), "userName": name, "sentryOrgRole": "member"}
                for n, name in enumerate(["a@x.org", "me@x.org", "b@x.org"], 1)]
     deleted = []
@@ -158,11 +159,15 @@ def organization(own_id):
             if not head:
                 return
             method, target, _ = head.decode().split(" ", 2)
-            if "/members/me/" in target:
+            number = target.rsplit("/", 1)[1]
+            if method == "GET" and number.isdigit():
+                connection.sendall((meanwhile or {}).get(number) or answer(
+                    200, json.dumps(members[int(number) - 1])))
+            elif "/members/me/" in target:
                 body = '{"id":"%s"}' % own_id if own_id else '{"detail":"no"}'
                 connection.sendall(answer(200 if own_id else 404, body))
             elif method == "DELETE":
-                deleted.append(target.rsplit("/", 1)[1])
+                deleted.append(number)
                 connection.sendall(answer(204))
             else:
                 connection.sendall(answer(200, json.dumps({
@@ -384,6 +389,58 @@ def _():
         r = s.run("roster", "apply", file, "--prune", "-o", "csv").expect(0)
         assert "main@x.org" in s.members(), r
         assert outcomes(r)["main@x.org"] == "unchanged", r
+
+
+@case("who is not any more as the plan saw is not removed, and that is a failure with its reason")
+def _():
+    member = {"id": "2", "userName": "me@x.org", "sentryOrgRole": "member"}
+    page = answer(200, "<html>", "Content-Type: text/html")
+    changed = "the member has changed since the plan was made"
+    for reply, outcome, detail in (
+            (answer(200, json.dumps(member)), "removed", ""),
+            (answer(200, json.dumps(dict(member, sentryOrgRole="Member"))), "removed", ""),
+            (answer(200, json.dumps(dict(member, sentryOrgRole="owner"))), "failed", changed),
+            (answer(200, json.dumps(dict(member, sentryOrgRole=None))), "failed", changed),
+            (answer(200, json.dumps(dict(member, userName="other@x.org"))), "failed", changed),
+            (answer(200, json.dumps(dict(member, userName="Me@x.org"))), "failed", changed),
+            (answer(200, json.dumps(dict(member, id="3"))), "failed", changed),
+            (answer(200, "{}"), "failed", "the server's answer is no member"),
+            (page, "failed", "the server's answer is no member"),
+            (answer(400, '{"detail":"no"}'), "failed", "no"),
+            (answer(404, '{"detail":"no"}'), "removed", "it was gone already")):
+        handle, deleted = organization(None, {"2": reply})
+        with Scripted(handle) as s:
+            file = write("userName\na@x.org\n")
+            r = harness.run("--url", s.url, "--org", ORG, "roster", "apply", file, "--prune", "-o",
+                            "csv").expect(8 if outcome == "failed" else 0)
+        assert outcomes(r) == {"a@x.org": "unchanged", "me@x.org": outcome,
+                               "b@x.org": "removed"}, r
+        told = next(x for x in rows(r) if x["userName"] == "me@x.org")
+        assert detail in told["detail"], r
+        gone = b"404" in reply[:20] or outcome == "failed"
+        assert deleted == (["3"] if gone else ["3", "2"]), (deleted, str(r))
+    # Where asking is refused as such, or not answered, nobody is removed, and the run ends.
+    for reply, code in ((answer(403, "{}"), 6), (answer(503, "{}"), 9)):
+        handle, deleted = organization(None, dict.fromkeys("123", reply))
+        with Scripted(handle) as s:
+            harness.run("--url", s.url, "--org", ORG, "roster", "apply", write("[]"), "--prune",
+                        "--retries", "0", "--max-removals", "3").expect(code)
+        assert deleted == [], deleted
+
+
+@case("a member that changes behind the verification of a saved plan is not removed")
+def _():
+    plan = None
+    for word, expected in (("member", ["3", "2"]), ("manager", ["3"])):
+        handle, deleted = organization(None, {"2": answer(200, json.dumps(
+            {"id": "2", "userName": "me@x.org", "sentryOrgRole": word}))})
+        with Scripted(handle) as s:
+            base = ("--url", s.url, "--org", ORG, "roster")
+            plan = harness.run(*base, "plan", write("userName\na@x.org\n"), "--prune", "-o",
+                               "json").expect(0).out
+            r = harness.run(*base, "apply", "--plan", write(plan), "-o", "csv").expect(
+                8 if word == "manager" else 0)
+        assert deleted == expected, (deleted, str(r))
 
 
 @case("a saved plan removes nobody who may be the member that a create has met")
