@@ -10,7 +10,7 @@
 #include "sys/console.h"
 #include "sys/relro.h"
 #include "sys/secret.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 static const enum opt_id create_options[] = {
 	OPT_ROLE, OPT_SET, OPT_BODY, OPT_INPUT, OPT_IF_EXISTS, OPT_COUNT};
@@ -408,7 +408,7 @@ int main(int argc, char *argv[])
 	relro_protect();
 	fill_standard_descriptors();
 	secret_protect_process();
-	stop_install();
+	signals_install();
 	console_setup(0);
 	err_clear(&e);
 	arena_init(&arena, LIMIT_COMMAND_ARENA);

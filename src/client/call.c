@@ -92,7 +92,7 @@ static bool wait_again(struct caller *c, unsigned *done, const struct reply *r, 
 			(long long)(wait / 1000), (long long)(wait % 1000 / 100), *done,
 			c->policy.max);
 	err_clear(e);
-	return client_wait(wait, e);
+	return client_wait(c->client, wait, e);
 }
 
 static void forget_answer(struct reply *r)

@@ -5,7 +5,6 @@
 
 #include "sys/clock.h"
 #include "sys/entropy.h"
-#include "sys/stop.h"
 
 void client_init(struct client *c, struct route *route, const struct message_origin *origin)
 {
@@ -77,13 +76,14 @@ static void trace_response(const struct conn *c)
 /* Waits for what the connection waits for; false when told to stop. */
 static bool wait_conn(const struct conn *c, struct err *e)
 {
+	struct stop *stop = c->route->stop;
 	struct pollfd fds[LIMIT_ADDRESSES];
 	unsigned count = conn_poll(c, fds, LIMIT_ADDRESSES);
 
-	if (stop_poll(fds, count, clock_poll_timeout(conn_wake(c), clock_now())) >= 0)
+	if (stop_poll(stop, fds, count, clock_poll_timeout(conn_wake(c), clock_now())) >= 0)
 		return true;
-	if (stop_asked() != 0)
-		return stop_error(e);
+	if (stop_asked(stop) != 0)
+		return stop_error(stop, e);
 	return errno == EINTR || errno == EAGAIN || err_sys(e, ERR_SYSTEM, errno, "poll");
 }
 
@@ -110,8 +110,8 @@ enum provision_end client_exchange(struct client *c, const struct message_call *
 
 	c->conn.handed = false;
 	/* Over a connection that stands, the request would be out before anybody waits. */
-	if (stop_asked() != 0) {
-		stop_error(e);
+	if (stop_asked(c->route->stop) != 0) {
+		stop_error(c->route->stop, e);
 		return PROVISION_NOT_SENT;
 	}
 	buf_clear(&c->request);
@@ -137,16 +137,17 @@ enum provision_end client_exchange(struct client *c, const struct message_call *
 	return c->conn.handed ? PROVISION_NO_ANSWER : PROVISION_NOT_SENT;
 }
 
-bool client_wait(int64_t ms, struct err *e)
+bool client_wait(struct client *c, int64_t ms, struct err *e)
 {
+	struct stop *stop = c->route->stop;
 	int64_t now = clock_now();
 	int64_t until = clock_after(now, ms);
 
 	while (now < until) {
-		if (stop_poll(NULL, 0, clock_poll_timeout(until, now)) < 0 && errno != EINTR)
+		if (stop_poll(stop, NULL, 0, clock_poll_timeout(until, now)) < 0 && errno != EINTR)
 			return err_sys(e, ERR_SYSTEM, errno, "poll");
-		if (stop_asked() != 0)
-			return stop_error(e);
+		if (stop_asked(stop) != 0)
+			return stop_error(stop, e);
 		now = clock_now();
 	}
 	return true;
@@ -172,7 +173,7 @@ void client_provision(struct client *c, struct provision *p)
 		err_clear(&e);
 		if (p->why[0] != '\0')
 			log_line(c->route->log, LOG_NOTE, "%s", p->why);
-		if (client_wait(p->wait, &e))
+		if (client_wait(c, p->wait, &e))
 			event.end = client_exchange(c, &call, &e);
 		event.err = &e;
 		event.response = &c->conn.response;

@@ -32,7 +32,7 @@ void client_wipe(struct client *c);
 enum provision_end client_exchange(
 	struct client *c, const struct message_call *call, struct err *e);
 /* Waits MS milliseconds; false with ERR_INTERRUPTED when told to stop. */
-MUST_USE bool client_wait(int64_t ms, struct err *e);
+MUST_USE bool client_wait(struct client *c, int64_t ms, struct err *e);
 /* Runs P to its end, with notes on waits and repetitions. */
 void client_provision(struct client *c, struct provision *p);
 

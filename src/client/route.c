@@ -24,7 +24,7 @@ static bool resolve_target(struct route *r, int64_t deadline, struct err *e)
 
 	if (r->via != ROUTE_SOCKS5 || (r->target[0] != '\0' && (!r->stale || r->target_fixed)))
 		return true;
-	if (!net_resolve(r->host, r->port, r->family, deadline, &target, e))
+	if (!net_resolve(&r->resolver, r->host, r->port, r->family, deadline, &target, e))
 		return false;
 	write_literal(&target.list[0], r->target);
 	return true;
@@ -54,7 +54,8 @@ static bool resolve_peer(struct route *r, int64_t deadline, struct err *e)
 	const bool direct = r->via == ROUTE_DIRECT;
 	const struct str host = direct ? r->host : r->proxy_host;
 
-	if (!net_resolve(host, direct ? r->port : r->proxy_port, r->family, deadline, &r->peers, e))
+	if (!net_resolve(&r->resolver, host, direct ? r->port : r->proxy_port, r->family, deadline,
+		    &r->peers, e))
 		return direct ? false : err_context(e, "the proxy");
 	if ((direct ? r->host_kind : r->proxy_kind) == URL_HOST_NAME)
 		tell_addresses(r->log, host, &r->peers);

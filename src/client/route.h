@@ -41,7 +41,9 @@ struct route {
 	int64_t connect_timeout; /* ms: name, TCP, proxy and TLS together */
 	int64_t timeout;         /* ms: one request, from its start to the end of its answer */
 	struct str user_agent;
-	struct log *log;            /* or NULL; not owned */
+	struct log *log;   /* or NULL; not owned */
+	struct stop *stop; /* or NULL; not owned */
+	struct net_resolver resolver;
 	bool fixed;                 /* `peers` was given by --resolve or --unix-socket and stays */
 	struct net_addresses peers; /* of the proxy, or of the origin if there is none */
 	/* ROUTE_SOCKS5: the origin's first address as a literal, which is what the proxy gets. */

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "sys/console.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 /* One line from the terminal, cut to SIZE. */
 static bool read_answer(char *line, size_t size, size_t *len, struct err *e)
@@ -15,9 +15,9 @@ static bool read_answer(char *line, size_t size, size_t *len, struct err *e)
 	ssize_t n;
 
 	*len = 0;
-	while (stop_poll(&terminal, 1, -1) < 0) {
-		if (stop_asked() != 0)
-			return stop_error(e);
+	while (stop_poll(signals_stop(), &terminal, 1, -1) < 0) {
+		if (stop_asked(signals_stop()) != 0)
+			return stop_error(signals_stop(), e);
 		if (errno != EINTR)
 			return err_sys(e, ERR_SYSTEM, errno, "the terminal");
 	}

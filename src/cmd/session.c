@@ -14,7 +14,7 @@ static bool load_tls(struct session *s, struct err *e)
 
 	if (!r->tls && !to_proxy)
 		return true;
-	if (!entropy_ready(clock_after(clock_now(), s->settings.route.connect_timeout), e))
+	if (!entropy_ready(r->stop, clock_after(clock_now(), r->connect_timeout), e))
 		return false;
 	if (r->tls) {
 		s->tls = tls_config_new(&s->settings.tls, &skipped, e);

@@ -8,6 +8,8 @@
 #include "base/version.h"
 #include "cmd/settings_parts.h"
 #include "sys/console.h"
+#include "sys/net_apart.h"
+#include "sys/signals.h"
 
 /* Where a setting may come from. */
 struct source {
@@ -261,6 +263,8 @@ static bool load(struct settings_loader *l, struct err *e)
 		return false;
 	warn_verify_ssl(&l->files);
 	l->s->route.log = console_log();
+	l->s->route.stop = signals_stop();
+	l->s->route.resolver = (struct net_resolver){net_ask_apart, signals_stop()};
 	l->s->route.user_agent = str_of("sentry-scim/" SENTRY_SCIM_VERSION);
 	return pick_all(l, e) && settings_load_token(l, e) && settings_load_target(l, e) &&
 		settings_load_proxy(l, e) && settings_load_route(l, e) &&

@@ -204,7 +204,7 @@ static bool find_member(struct applying *g, struct plan_change *c, struct err *e
 	bool ok;
 
 	found_init(&found);
-	ok = client_wait(g->gap_ms, e) &&
+	ok = client_wait(g->a->caller->client, g->gap_ms, e) &&
 		find_by_name(g->a->caller, FIND_MEMBER, c->user_name, &found, &reply, e);
 	if (ok) {
 		c->id = str_from(arena_dup(&g->a->plan->texts, buf_str(&found.id)), found.id.len);
@@ -287,7 +287,8 @@ static bool send_member(struct applying *g, const struct plan_change *c, const c
 	buf_init(&path, LIMIT_REQUEST_HEAD);
 	find_path(FIND_MEMBER, c->id, &path);
 	call.path = buf_str(&path);
-	ok = client_wait(g->gap_ms, why) && call_run(g->a->caller, &call, effect, true, reply, why);
+	ok = client_wait(g->a->caller->client, g->gap_ms, why) &&
+		call_run(g->a->caller, &call, effect, true, reply, why);
 	buf_wipe(&path);
 	return ok;
 }

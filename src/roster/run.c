@@ -10,7 +10,6 @@
 #include "scim/user.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
-#include "sys/stop.h"
 
 /* Refusals of the token in a row that end the run: it is not about single rows any more. */
 #define FORBIDDEN_MAX 3
@@ -369,15 +368,15 @@ static void heed_signals(struct run *r, int64_t now)
 	struct err why;
 	unsigned i;
 
-	if (stop_asked() == 0)
+	if (stop_asked(r->route->stop) == 0)
 		return;
 	err_clear(&why);
-	stop_error(&why);
+	stop_error(r->route->stop, &why);
 	drain(r, &why);
 	for (i = 0; i < r->options->jobs; i++) {
 		struct lane *l = &r->lanes[i];
 
-		if (l->state == LANE_BUSY && stop_times() > 1)
+		if (l->state == LANE_BUSY && stop_asked(r->route->stop) > 1)
 			conn_close(&l->conn);
 		else if (l->state != LANE_READY)
 			continue;
@@ -414,8 +413,10 @@ static bool wait_all(struct run *r, int64_t now, struct err *e)
 		if (r->lanes[i].state == LANE_BUSY)
 			n += conn_poll(&r->lanes[i].conn, fds + n, POLL_MAX - n);
 	/* The first signal has been heeded; while draining another one must end the wait too. */
-	if (stop_asked() != 0 ? poll(fds, n, clock_poll_timeout(earliest(r, now), now)) >= 0
-			      : stop_poll(fds, n, clock_poll_timeout(earliest(r, now), now)) >= 0)
+	if (stop_asked(r->route->stop) != 0
+			? poll(fds, n, clock_poll_timeout(earliest(r, now), now)) >= 0
+			: stop_poll(r->route->stop, fds, n,
+				  clock_poll_timeout(earliest(r, now), now)) >= 0)
 		return true;
 	return errno == EINTR || errno == EAGAIN || err_sys(e, ERR_SYSTEM, errno, "poll");
 }

@@ -45,7 +45,7 @@ static bool only_this(const struct teams *t, struct err *e, const char *what, st
 
 static bool pause(struct teams *t, struct err *e)
 {
-	return client_wait(t->gap_ms, e);
+	return client_wait(t->caller->client, t->gap_ms, e);
 }
 
 /* ---- teams ---- */

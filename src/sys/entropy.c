@@ -1,69 +1,60 @@
-#define _DEFAULT_SOURCE /* setitimer(), no longer in POSIX */
-
 #include "sys/entropy.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
-#include "sys/stop.h"
 
 /* getrandom(2) cannot wait for a limited time; a timer that ends the call this often can. */
 #define ASK_AGAIN_MS 50
 
-/* The descriptor of /dev/random on kernels without getrandom(2); open for the process's life, since
-   a sandbox may later forbid opening it. */
-static int device = -1;
-
-/* A regular file of that name, left behind in a bare root, would be no source at all. */
-static bool device_open(void)
+/*
+ * /dev/random, for kernels without getrandom(2), or -1. A regular file of that name, left behind in
+ * a bare root, would be no source at all.
+ */
+static int device_open(void)
 {
+	int fd = open("/dev/random", O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 
-	if (device >= 0)
-		return true;
-	device = open("/dev/random", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (device < 0)
-		return false;
-	if (fstat(device, &st) == 0 && S_ISCHR(st.st_mode))
-		return true;
-	close(device);
-	device = -1;
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode)))
+		return fd;
+	close(fd);
 	errno = ENODEV;
-	return false;
+	return -1;
 }
 
 static bool device_get(unsigned char *bytes, size_t len)
 {
-	if (!device_open())
-		return false;
-	while (len > 0) {
-		ssize_t got = read(device, bytes, len);
+	int fd = device_open();
+
+	while (fd >= 0 && len > 0) {
+		ssize_t got = read(fd, bytes, len);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return false;
+			break;
 		bytes += got;
 		len -= (size_t)got;
 	}
-	return true;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && len == 0;
 }
 
 /* Sleeps until it is time to ask again; false with the error set when waiting is over. */
-static bool wait_for_seed(struct pollfd *fd, int64_t deadline, struct err *e)
+static bool wait_for_seed(struct stop *stop, struct pollfd *fd, int64_t deadline, struct err *e)
 {
 	int64_t now = clock_now();
 	int64_t again = clock_after(now, ASK_AGAIN_MS);
 
-	if (stop_asked() != 0)
-		return stop_error(e);
+	if (stop_asked(stop) != 0)
+		return stop_error(stop, e);
 	if (now >= deadline) {
 		err_set(e, ERR_SYSTEM, "the kernel has gathered no entropy yet");
 		err_hint(e,
@@ -71,65 +62,41 @@ static bool wait_for_seed(struct pollfd *fd, int64_t deadline, struct err *e)
 			"jitterentropy");
 		return false;
 	}
-	stop_poll(fd, fd == NULL ? 0 : 1,
+	stop_poll(stop, fd, fd == NULL ? 0 : 1,
 		clock_poll_timeout(again < deadline ? again : deadline, now));
 	return true;
 }
 
-static bool device_ready(int64_t deadline, struct err *e)
+static bool device_ready(struct stop *stop, int64_t deadline, struct err *e)
 {
-	struct pollfd fd = {.events = POLLIN};
+	struct pollfd fd = {.fd = device_open(), .events = POLLIN};
+	bool ready = false;
 
-	if (!device_open()) {
+	if (fd.fd < 0) {
 		err_sys(e, ERR_SYSTEM, errno, "no source of entropy: no getrandom(), /dev/random");
 		err_hint(e, "a kernel older than 3.17 needs /dev/random; mount devtmpfs on /dev");
 		return false;
 	}
-	fd.fd = device;
-	for (;;) {
-		if (poll(&fd, 1, 0) == 1 && (fd.revents & POLLIN) != 0)
-			return true;
-		if (!wait_for_seed(&fd, deadline, e))
-			return false;
-	}
-}
-
-static void wake(int number)
-{
-	(void)number;
+	do {
+		ready = poll(&fd, 1, 0) == 1 && (fd.revents & POLLIN) != 0;
+	} while (!ready && wait_for_seed(stop, &fd, deadline, e));
+	close(fd.fd);
+	return ready;
 }
 
 /*
- * Blocks until the kernel is seeded, a signal comes, or ASK_AGAIN_MS have passed. A machine without
- * any device that gives entropy is seeded by nothing else: Linux 5.4 and later makes some from the
- * jitter of its clock, but only while a process waits. The timer repeats, since the first signal
- * may come before the call has begun.
+ * A machine without any device that gives entropy is seeded by nothing else: Linux 5.4 and later
+ * makes some from the jitter of its clock, but only while a process waits. What comes of it is
+ * asked for again: here only the waiting counts.
  */
 static void block_for_seed(void)
 {
-	const struct itimerval tick = {.it_interval.tv_usec = ASK_AGAIN_MS * 1000,
-		.it_value.tv_usec = ASK_AGAIN_MS * 1000};
-	const struct itimerval none = {.it_value.tv_usec = 0};
-	struct sigaction action = {.sa_handler = wake}, before;
-	sigset_t alarm_only, mask;
 	unsigned char byte;
 
-	sigemptyset(&alarm_only);
-	sigaddset(&alarm_only, SIGALRM);
-	if (sigaction(SIGALRM, &action, &before) != 0)
-		return;
-	sigprocmask(SIG_UNBLOCK, &alarm_only, &mask);
-	if (setitimer(ITIMER_REAL, &tick, NULL) == 0) {
-		/* What comes of it is asked for again: here only the waiting counts. */
-		if (getrandom(&byte, sizeof(byte), 0) < 0)
-			byte = 0;
-		setitimer(ITIMER_REAL, &none, NULL);
-	}
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	sigaction(SIGALRM, &before, NULL);
+	(void)!getrandom(&byte, sizeof(byte), 0);
 }
 
-bool entropy_ready(int64_t deadline, struct err *e)
+bool entropy_ready(struct stop *stop, int64_t deadline, struct err *e)
 {
 	for (;;) {
 		unsigned char byte;
@@ -137,15 +104,16 @@ bool entropy_ready(int64_t deadline, struct err *e)
 		if (getrandom(&byte, 1, GRND_NONBLOCK) == 1)
 			return true;
 		if (errno == ENOSYS)
-			return device_ready(deadline, e);
+			return device_ready(stop, deadline, e);
 		if (errno != EAGAIN && errno != EINTR)
 			return err_sys(e, ERR_SYSTEM, errno, "getrandom()");
-		if (stop_asked() == 0 && clock_now() < deadline) {
-			block_for_seed();
+		if (stop != NULL && stop->limit != NULL && stop_asked(stop) == 0 &&
+			clock_now() < deadline) {
+			stop->limit(ASK_AGAIN_MS, block_for_seed);
 			if (getrandom(&byte, 1, GRND_NONBLOCK) == 1)
 				return true;
 		}
-		if (!wait_for_seed(NULL, deadline, e))
+		if (!wait_for_seed(stop, NULL, deadline, e))
 			return false;
 	}
 }

@@ -10,12 +10,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "sys/stop.h"
 
 /*
  * Makes sure that the kernel's generator is seeded, waiting until DEADLINE (sys/clock.h) if it is
- * not. ERR_SYSTEM with a hint when it is not in time, or when there is no source at all.
+ * not, or until STOP (may be NULL) is told. ERR_SYSTEM with a hint when it is not in time, or when
+ * there is no source at all; ERR_INTERRUPTED.
  */
-MUST_USE bool entropy_ready(int64_t deadline, struct err *e);
+MUST_USE bool entropy_ready(struct stop *stop, int64_t deadline, struct err *e);
 /* Fills BYTES; false when the kernel gives none. Interrupted and short reads are completed. */
 MUST_USE bool entropy_get(void *bytes, size_t len);
 /* A number below BOUND (> 0), evenly distributed: for jitter. 0 when there is no entropy. */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 /* One read; most files that a person names fit into it. */
 #define STEP 8192u
@@ -19,9 +19,9 @@ int file_open(const char *path, struct err *e)
 
 	do {
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	} while (fd < 0 && errno == EINTR && stop_asked() == 0);
+	} while (fd < 0 && errno == EINTR && stop_asked(signals_stop()) == 0);
 	if (fd < 0 && errno == EINTR)
-		stop_error(e);
+		stop_error(signals_stop(), e);
 	else if (fd < 0)
 		err_sys(e, ERR_INPUT, errno, "cannot open %s", path);
 	return fd;
@@ -38,11 +38,11 @@ bool file_read_some(int fd, const char *name, void *data, size_t room, size_t *g
 	ssize_t n;
 
 	for (;;) {
-		if (stop_poll(&readable, 1, -1) < 0) {
+		if (stop_poll(signals_stop(), &readable, 1, -1) < 0) {
 			if (errno != EINTR)
 				return err_sys(e, ERR_INPUT, errno, "cannot wait for %s", name);
-			if (stop_asked() != 0)
-				return stop_error(e);
+			if (stop_asked(signals_stop()) != 0)
+				return stop_error(signals_stop(), e);
 			continue;
 		}
 		n = read(fd, data, room);
@@ -109,7 +109,7 @@ static bool await_room(int fd)
 {
 	struct pollfd writable = {.fd = fd, .events = POLLOUT};
 
-	return poll(&writable, 1, -1) >= 0 || (errno == EINTR && stop_asked() == 0);
+	return poll(&writable, 1, -1) >= 0 || (errno == EINTR && stop_asked(signals_stop()) == 0);
 }
 
 bool file_write_all(int fd, const void *data, size_t len)
@@ -126,7 +126,7 @@ bool file_write_all(int fd, const void *data, size_t len)
 			errno = EIO;
 			return false;
 		} else if (errno == EINTR) {
-			if (stop_asked() != 0)
+			if (stop_asked(signals_stop()) != 0)
 				return false;
 		} else if (errno != EAGAIN || !await_room(fd)) {
 			return false;

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys/stop.h"
-
 /* TEXT as a C string; false when it does not fit or holds a NUL, which would hide the rest. */
 static bool to_c_string(struct str text, char *out, size_t size)
 {
@@ -140,18 +138,14 @@ static const struct {
 	{ENETDOWN, "the network went down"},
 };
 
-/* What the failure NUMBER of a transfer means; *AGAIN when it only was an interruption. */
-static enum io transfer_failed(int number, enum io want, bool *again, struct err *e)
+/* What the failure NUMBER of a transfer means. The sockets do not block, so nothing interrupts one.
+ */
+static enum io transfer_failed(int number, enum io want, struct err *e)
 {
 	size_t i;
 
-	*again = number == EINTR && stop_asked() == 0;
-	if (*again || number == EAGAIN)
+	if (number == EINTR || number == EAGAIN)
 		return want;
-	if (number == EINTR) {
-		stop_error(e);
-		return IO_FAIL;
-	}
 	for (i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
 		if (breaks[i].number != number)
 			continue;
@@ -168,38 +162,24 @@ static enum io transfer_failed(int number, enum io want, bool *again, struct err
 static enum io socket_read(struct wire *w, void *data, size_t len, size_t *got, struct err *e)
 {
 	const struct net_socket *s = (const struct net_socket *)w;
-	enum io result;
-	bool again;
-	ssize_t n;
+	ssize_t n = recv(s->fd, data, len, 0);
 
-	do {
-		n = recv(s->fd, data, len, 0);
-		if (n >= 0) {
-			*got = (size_t)n;
-			return n > 0 ? IO_OK : IO_END;
-		}
-		result = transfer_failed(errno, IO_WANT_READ, &again, e);
-	} while (again);
-	return result;
+	if (n < 0)
+		return transfer_failed(errno, IO_WANT_READ, e);
+	*got = (size_t)n;
+	return n > 0 ? IO_OK : IO_END;
 }
 
 static enum io socket_write(
 	struct wire *w, const void *data, size_t len, size_t *put, struct err *e)
 {
 	const struct net_socket *s = (const struct net_socket *)w;
-	enum io result;
-	bool again;
-	ssize_t n;
+	ssize_t n = send(s->fd, data, len, MSG_NOSIGNAL);
 
-	do {
-		n = send(s->fd, data, len, MSG_NOSIGNAL);
-		if (n >= 0) {
-			*put = (size_t)n;
-			return IO_OK;
-		}
-		result = transfer_failed(errno, IO_WANT_WRITE, &again, e);
-	} while (again);
-	return result;
+	if (n < 0)
+		return transfer_failed(errno, IO_WANT_WRITE, e);
+	*put = (size_t)n;
+	return IO_OK;
 }
 
 void net_socket_init(struct net_socket *s)

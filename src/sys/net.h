@@ -1,8 +1,9 @@
 /*
- * The network: names to addresses, and TCP connections. Names are resolved by the C library in a
- * child process, because getaddrinfo(3) knows no deadline: a dead name server then costs what the
- * user allowed and no more. Connections race as RFC 8305 describes: addresses of both families
- * alternate, the next one starts 250 ms after the last or at once when that fails.
+ * The network: names to addresses, and TCP connections. Names are resolved by the C library, whose
+ * getaddrinfo(3) knows no deadline: the program asks it in a child process (sys/net_apart.h), where
+ * a dead name server costs what the user allowed and no more. Connections race as RFC 8305
+ * describes: addresses of both families alternate, the next one starts 250 ms after the last or at
+ * once when that fails.
  */
 #ifndef SENTRY_SCIM_SYS_NET_H
 #define SENTRY_SCIM_SYS_NET_H
@@ -18,6 +19,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sys/stop.h"
 #include "sys/wire.h"
 
 enum net_family { NET_ANY, NET_IPV4, NET_IPV6 };
@@ -35,14 +37,33 @@ struct net_addresses {
 	union net_address list[LIMIT_ADDRESSES];
 };
 
+/* What became of asking for a name. */
+struct net_answer {
+	int code;                       /* of getaddrinfo(3) */
+	int number;                     /* errno for EAI_SYSTEM */
+	struct net_addresses addresses; /* without ports */
+};
+
+/* Who is asked. All zeroes: the C library, in the caller's thread, for as long as that takes. */
+struct net_resolver {
+	/* False with *E when there is no answer: ERR_TIMEOUT at DEADLINE, ERR_INTERRUPTED,
+	   ERR_SYSTEM. */
+	bool (*ask)(const struct net_resolver *r, const char *name, enum net_family family,
+		int64_t deadline, struct net_answer *out, struct err *e);
+	struct stop *stop; /* or NULL; not owned */
+};
+/* What is asked when there is no `ask`. */
+bool net_ask_here(const struct net_resolver *r, const char *name, enum net_family family,
+	int64_t deadline, struct net_answer *out, struct err *e);
+
 /*
  * The addresses of HOST, a name or a literal without brackets (IPv6 with a zone id as "%eth0"),
  * with PORT filled in, families alternating, in the resolver's order. Literals ask nobody. ERR_NAME
  * (with a hint: no such name, or no name server, or /etc/resolv.conf missing; its number is EAGAIN
  * where asking again later may help, else 0), ERR_TIMEOUT at DEADLINE, ERR_INTERRUPTED, ERR_SYSTEM.
  */
-MUST_USE bool net_resolve(struct str host, uint16_t port, enum net_family family, int64_t deadline,
-	struct net_addresses *out, struct err *e);
+MUST_USE bool net_resolve(const struct net_resolver *r, struct str host, uint16_t port,
+	enum net_family family, int64_t deadline, struct net_addresses *out, struct err *e);
 /* Parses an address literal; false when TEXT is none. */
 bool net_parse_address(struct str text, uint16_t port, union net_address *out);
 /* ADDRESS and port as a person writes them, "[::1]:443", into TEXT, NUL-terminated. */

@@ -1,23 +1,17 @@
-#define _GNU_SOURCE  /* pipe2(), and the EAI_ codes that POSIX does not list but libraries answer  \
-		      */
+#define _GNU_SOURCE /* the EAI_ codes that POSIX does not list but libraries answer */
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "sys/clock.h"
-#include "sys/file.h"
 #include "sys/net.h"
-#include "sys/stop.h"
 
-#define RESOLV_CONF "/etc/resolv.conf"
+#define RESOLV_CONF       "/etc/resolv.conf"
+#define CONFIGURATION_MAX (16u * 1024u)
 
 static int family_of(enum net_family family)
 {
@@ -40,15 +34,6 @@ static void set_port(union net_address *a, uint16_t port)
 	else
 		a->v4.sin_port = htons(port);
 }
-
-/* What the child sends through the pipe: smaller than PIPE_BUF, so it arrives in one piece. */
-struct answer {
-	int code;   /* of getaddrinfo() */
-	int number; /* errno for EAI_SYSTEM */
-	struct net_addresses addresses;
-};
-_Static_assert(
-	sizeof(struct answer) <= 512, "POSIX promises pipe writes of 512 bytes in one piece");
 
 /* The next of LIST that is of FAMILY, LIST itself included; or, with OTHER, of the other one. */
 static const struct addrinfo *seek(const struct addrinfo *list, int family, bool other)
@@ -104,98 +89,45 @@ static void interleave(const struct addrinfo *list, struct net_addresses *out)
 	}
 }
 
-/*
- * The child: asks the C library, hands over the answer, and goes without running anything that the
- * parent has registered or buffered. It dies with its parent; the parent kills it when told to
- * stop.
- */
-static _Noreturn void resolve_in_child(const char *name, enum net_family family, int out)
+bool net_ask_here(const struct net_resolver *r, const char *name, enum net_family family,
+	int64_t deadline, struct net_answer *out, struct err *e)
 {
 	const struct addrinfo hints = {.ai_family = family_of(family), .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
-	struct answer answer;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	memset(&answer, 0, sizeof(answer));
-	answer.code = getaddrinfo(name, NULL, &hints, &list);
-	answer.number = errno;
-	if (answer.code == 0)
-		interleave(list, &answer.addresses);
-	_exit(write(out, &answer, sizeof(answer)) == (ssize_t)sizeof(answer) ? 0 : 1);
+	(void)r;
+	(void)deadline;
+	(void)e;
+	memset(out, 0, sizeof(*out));
+	out->code = getaddrinfo(name, NULL, &hints, &list);
+	out->number = errno;
+	if (out->code != 0)
+		return true;
+	interleave(list, &out->addresses);
+	freeaddrinfo(list);
+	return true;
 }
 
-/* Reads the child's answer. *DONE: the pipe is exhausted, with or without one. */
-static bool read_answer(int in, int64_t deadline, struct answer *answer, bool *done, struct err *e)
+/* Appends what the file, which is not long, holds. */
+static void read_configuration(struct buf *text)
 {
-	struct pollfd readable = {.fd = in, .events = POLLIN};
-	ssize_t n;
-	int ready;
+	int fd = open(RESOLV_CONF, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *room = fd < 0 ? NULL : buf_room(text, CONFIGURATION_MAX);
+	ssize_t n = room == NULL ? 0 : read(fd, room, CONFIGURATION_MAX);
 
-	*done = false;
-	for (;;) {
-		ready = stop_poll(&readable, 1, clock_poll_timeout(deadline, clock_now()));
-		if (ready < 0 && errno == EINTR && stop_asked() != 0)
-			return stop_error(e);
-		if (ready < 0 && errno != EINTR)
-			return err_sys(e, ERR_SYSTEM, errno, "cannot wait for the resolver");
-		if (ready == 0 && clock_now() >= deadline)
-			return err_set(e, ERR_TIMEOUT, "no name server answered in time");
-		if (ready <= 0)
-			continue;
-		n = read(in, answer, sizeof(*answer));
-		if (n < 0 && errno == EINTR)
-			continue;
-		*done = true;
-		if (n == (ssize_t)sizeof(*answer))
-			return true;
-		return err_set(e, ERR_SYSTEM, "the resolver's process ended without an answer");
-	}
-}
-
-static void reap(pid_t child)
-{
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		continue;
-}
-
-static bool ask(const char *name, enum net_family family, int64_t deadline, struct answer *answer,
-	struct err *e)
-{
-	int ends[2];
-	pid_t child;
-	bool got, done;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return err_sys(e, ERR_SYSTEM, errno, "cannot make a pipe to the resolver");
-	child = fork();
-	if (child < 0) {
-		err_sys(e, ERR_SYSTEM, errno, "cannot start the resolver's process");
-		close(ends[0]);
-		close(ends[1]);
-		return false;
-	}
-	if (child == 0) {
-		close(ends[0]);
-		resolve_in_child(name, family, ends[1]);
-	}
-	close(ends[1]);
-	got = read_answer(ends[0], deadline, answer, &done, e);
-	/* Once it is done it ends by itself, and its number may soon be another process's. */
-	if (!done)
-		kill(child, SIGKILL);
-	reap(child);
-	close(ends[0]);
-	return got;
+	if (n > 0)
+		buf_grew(text, (size_t)n);
+	if (fd >= 0)
+		close(fd);
 }
 
 void net_name_servers(struct buf *out)
 {
-	struct err ignored = {.kind = ERR_NONE};
 	struct str line, rest, word;
 	struct buf text;
 
-	buf_init(&text, 16u * 1024u);
-	(void)!file_read(RESOLV_CONF, &text, &ignored);
+	buf_init(&text, CONFIGURATION_MAX);
+	read_configuration(&text);
 	for (rest = buf_str(&text); rest.n > 0;) {
 		str_cut(rest, '\n', &line, &rest);
 		if (!str_starts(line, "nameserver"))
@@ -212,9 +144,9 @@ static bool names_a_server(void)
 	struct buf servers;
 	bool found;
 
-	buf_init(&servers, 16u * 1024u);
+	buf_init(&servers, CONFIGURATION_MAX);
 	net_name_servers(&servers);
-	found = servers.len > 0 || stop_asked() != 0;
+	found = servers.len > 0;
 	buf_wipe(&servers);
 	return found;
 }
@@ -242,7 +174,7 @@ static bool name_error(struct err *e, bool later, const char *text)
 	return false;
 }
 
-static bool explain(const struct answer *answer, enum net_family family, struct err *e)
+static bool explain(const struct net_answer *answer, enum net_family family, struct err *e)
 {
 	switch (answer->code) {
 	case EAI_NONAME:
@@ -273,18 +205,18 @@ static bool explain(const struct answer *answer, enum net_family family, struct 
 	}
 }
 
-static bool resolve_name(struct str host, enum net_family family, int64_t deadline,
-	struct net_addresses *out, struct err *e)
+static bool resolve_name(const struct net_resolver *r, struct str host, enum net_family family,
+	int64_t deadline, struct net_addresses *out, struct err *e)
 {
 	char name[LIMIT_HOST + 1];
-	struct answer answer;
+	struct net_answer answer;
 
 	/* A NUL would hide the rest of it from the C library. */
 	if (host.n == 0 || host.n > LIMIT_HOST || memchr(host.p, '\0', host.n) != NULL)
 		return name_error(e, false, "this is no host name");
 	memcpy(name, host.p, host.n);
 	name[host.n] = '\0';
-	if (!ask(name, family, deadline, &answer, e)) {
+	if (!(r->ask != NULL ? r->ask : net_ask_here)(r, name, family, deadline, &answer, e)) {
 		if (e->kind == ERR_TIMEOUT)
 			hint_servers(e);
 		return false;
@@ -307,8 +239,8 @@ static bool resolve_literal(const union net_address *a, enum net_family family,
 	return true;
 }
 
-bool net_resolve(struct str host, uint16_t port, enum net_family family, int64_t deadline,
-	struct net_addresses *out, struct err *e)
+bool net_resolve(const struct net_resolver *r, struct str host, uint16_t port,
+	enum net_family family, int64_t deadline, struct net_addresses *out, struct err *e)
 {
 	union net_address literal;
 	bool done;
@@ -317,7 +249,7 @@ bool net_resolve(struct str host, uint16_t port, enum net_family family, int64_t
 	if (net_parse_address(host, port, &literal))
 		done = resolve_literal(&literal, family, out, e);
 	else
-		done = resolve_name(host, family, deadline, out, e);
+		done = resolve_name(r, host, family, deadline, out, e);
 	if (!done)
 		return err_context(e, "cannot find %.*s", STR_ARG(host));
 	for (i = 0; i < out->count; i++)

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "sys/file.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 /* One piece of what is copied. */
 #define STEP 16384u
@@ -78,7 +78,7 @@ static bool copy_to_file(struct spool *s, int from, int to, struct err *e)
 		if (s->size > LIMIT_ROSTER_SPOOL)
 			return too_much(s, LIMIT_ROSTER_SPOOL, e);
 		if (!file_write_all(to, block, got))
-			return errno == EINTR ? stop_error(e)
+			return errno == EINTR ? stop_error(signals_stop(), e)
 					      : err_sys(e, ERR_SYSTEM, errno,
 							"cannot keep a copy of %s", s->name);
 	} while (got > 0);

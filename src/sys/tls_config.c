@@ -10,9 +10,6 @@
 #include "sys/heap.h"
 #include "sys/tls_private.h"
 
-/* How long start-up waits for the kernel's generator: a router that boots is ready in seconds. */
-#define ENTROPY_WAIT_MS 60000
-
 /* Software AES leaks through its tables what a cache betrays, so ChaCha20 stands first where the
    processor may lack AES instructions. */
 static const int suites[] = {
@@ -110,7 +107,8 @@ static bool library_start(struct err *e)
 
 	if (started)
 		return true;
-	if (!entropy_ready(clock_after(clock_now(), ENTROPY_WAIT_MS), e))
+	/* Whoever wants to wait for the kernel's generator has done so. */
+	if (!entropy_ready(NULL, clock_now(), e))
 		return false;
 	if (mbedtls_platform_set_calloc_free(heap_calloc, heap_free) != 0 ||
 		mbedtls_platform_set_time(present) != 0)

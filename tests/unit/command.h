@@ -17,7 +17,7 @@
 #include "cmd/cmd.h"
 #include "scripted.h"
 #include "sys/console.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 #define COMMAND_TOKEN "sntryi_0123456789canary0123456789canary"
 #define COMMAND_ORG   "/api/0/organizations/acme/scim/v2"
@@ -83,7 +83,7 @@ static inline int command_child(
 	struct err e = {.kind = ERR_NONE};
 
 	command_environment(c);
-	stop_install();
+	signals_install();
 	console_setup(0);
 	arena_init(&arena, LIMIT_COMMAND_ARENA);
 	if (!opt_parse(argc, argv, &arena, &opts, &e))

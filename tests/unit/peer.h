@@ -18,6 +18,8 @@
 #include "base/buf.h"
 #include "client/route.h"
 #include "sys/console.h"
+#include "sys/net_apart.h"
+#include "sys/signals.h"
 
 #define PEER_PATIENCE_MS 10000
 
@@ -139,6 +141,8 @@ static inline void peer_route(const struct peer *p, struct route *r)
 		.timeout = 60000,
 		.user_agent = str_of("agent/1"),
 		.log = console_log(),
+		.stop = signals_stop(),
+		.resolver = {.ask = net_ask_apart, .stop = signals_stop()},
 		.fixed = true,
 		.peers = {.count = 1},
 	};

@@ -9,7 +9,7 @@
 #include "scripted.h"
 #include "sys/clock.h"
 #include "sys/console.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 /* What the server does about one attempt. */
 enum act {
@@ -96,7 +96,7 @@ static void stage_open(struct stage *s, const enum act *acts, unsigned max, int6
 		void *out;
 	} context = {.in = acts};
 
-	stop_install();
+	signals_install();
 	console_setup(-1);
 	*s = (struct stage){.err = {.kind = ERR_NONE}};
 	scripted_init(&s->server, play, context.out);

@@ -12,7 +12,7 @@
 #include "peer.h"
 #include "sys/clock.h"
 #include "sys/console.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 #define TOKEN "sntryi_0123456789canary"
 #define BODY  "{\"userName\":\"ada@example.com\"}"
@@ -98,7 +98,7 @@ static void raise_curtain(struct stage *s, const struct act *acts)
 	sigset_t all, before;
 
 	*s = (struct stage){.acts = acts};
-	stop_install();
+	signals_install();
 	console_setup(-1);
 	peer_open(&s->peer, 8);
 	peer_route(&s->peer, &s->route);
@@ -267,15 +267,17 @@ static int nothing_is_begun_after_a_signal(void)
 
 static int waits_are_as_long_as_asked(void)
 {
+	struct route route = {.stop = signals_stop()};
+	struct client c = {.route = &route};
 	struct err e = {.kind = ERR_NONE};
 	int64_t start = clock_now();
 
-	stop_install();
-	EXPECT(client_wait(0, &e));
-	EXPECT(client_wait(-5, &e));
+	signals_install();
+	EXPECT(client_wait(&c, 0, &e));
+	EXPECT(client_wait(&c, -5, &e));
 	EXPECT(clock_now() - start < 1000);
 	start = clock_now();
-	EXPECT(client_wait(50, &e));
+	EXPECT(client_wait(&c, 50, &e));
 	EXPECT(clock_now() - start >= 50);
 	EXPECT(e.kind == ERR_NONE);
 	return APART_PASSED;
@@ -290,13 +292,15 @@ static void *stop_soon(void *context)
 
 static int a_signal_ends_a_wait(void)
 {
+	struct route route = {.stop = signals_stop()};
+	struct client c = {.route = &route};
 	struct err e = {.kind = ERR_NONE};
 	int64_t start = clock_now();
 	pthread_t thread;
 
-	stop_install();
+	signals_install();
 	EXPECT(pthread_create(&thread, NULL, stop_soon, NULL) == 0);
-	EXPECT(!client_wait(60000, &e));
+	EXPECT(!client_wait(&c, 60000, &e));
 	EXPECT(e.kind == ERR_INTERRUPTED && e.number == SIGINT);
 	EXPECT(clock_now() - start < 30000);
 	pthread_join(thread, NULL);

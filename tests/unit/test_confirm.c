@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "cmd/confirm.h"
 #include "sys/clock.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 /* A terminal, of which this process has the other end. */
 struct desk {
@@ -27,7 +27,7 @@ static int desk_open(struct desk *d)
 	EXPECT(d->screen >= 0);
 	EXPECT(dup2(d->screen, STDIN_FILENO) == STDIN_FILENO);
 	EXPECT(dup2(d->screen, STDERR_FILENO) == STDERR_FILENO);
-	stop_install();
+	signals_install();
 	return APART_PASSED;
 }
 

@@ -11,7 +11,7 @@
 #include "apart.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 /* From here on getrandom(2) fails with NUMBER, as on a kernel that lacks it or is not ready. */
 static bool break_getrandom(int number)
@@ -42,7 +42,7 @@ static int random_bytes_differ(void)
 	unsigned char a[64] = {0}, b[64] = {0};
 	struct err e = {.kind = ERR_NONE};
 
-	EXPECT(entropy_ready(clock_after(clock_now(), 1000), &e));
+	EXPECT(entropy_ready(signals_stop(), clock_after(clock_now(), 1000), &e));
 	EXPECT(entropy_get(a, sizeof(a)) && entropy_get(b, sizeof(b)));
 	EXPECT(memcmp(a, b, sizeof(a)) != 0 && !all_equal(a, sizeof(a)));
 	EXPECT(entropy_get(NULL, 0));
@@ -67,7 +67,7 @@ static int a_kernel_without_getrandom_has_dev_random(void)
 
 	if (!break_getrandom(ENOSYS))
 		return APART_SKIP;
-	EXPECT(entropy_ready(clock_after(clock_now(), 1000), &e));
+	EXPECT(entropy_ready(signals_stop(), clock_after(clock_now(), 1000), &e));
 	EXPECT(entropy_get(a, sizeof(a)) && entropy_get(b, sizeof(b)));
 	EXPECT(memcmp(a, b, sizeof(a)) != 0);
 	return APART_PASSED;
@@ -83,7 +83,7 @@ static int without_any_source_nothing_works(void)
 	if (!break_getrandom(ENOSYS))
 		return APART_SKIP;
 	EXPECT(setrlimit(RLIMIT_NOFILE, &none) == 0);
-	EXPECT(!entropy_ready(CLOCK_NEVER, &e));
+	EXPECT(!entropy_ready(signals_stop(), CLOCK_NEVER, &e));
 	EXPECT(e.kind == ERR_SYSTEM && strstr(e.text, "/dev/random") != NULL);
 	EXPECT(e.hint[0] != '\0');
 	EXPECT(!entropy_get(a, sizeof(a)));
@@ -99,7 +99,7 @@ static int an_unseeded_kernel_is_waited_for_until_the_deadline(void)
 
 	if (!break_getrandom(EAGAIN))
 		return APART_SKIP;
-	EXPECT(!entropy_ready(clock_after(start, 120), &e));
+	EXPECT(!entropy_ready(signals_stop(), clock_after(start, 120), &e));
 	EXPECT(e.kind == ERR_SYSTEM && strstr(e.text, "no entropy yet") != NULL);
 	EXPECT(clock_now() >= clock_after(start, 120));
 	EXPECT(!entropy_get(a, sizeof(a)));
@@ -112,9 +112,9 @@ static int waiting_ends_when_asked_to_stop(void)
 
 	if (!break_getrandom(EAGAIN))
 		return APART_SKIP;
-	stop_install();
+	signals_install();
 	raise(SIGTERM);
-	EXPECT(!entropy_ready(CLOCK_NEVER, &e));
+	EXPECT(!entropy_ready(signals_stop(), CLOCK_NEVER, &e));
 	EXPECT(e.kind == ERR_INTERRUPTED);
 	return APART_PASSED;
 }
@@ -126,7 +126,7 @@ static int other_failures_are_no_entropy(void)
 
 	if (!break_getrandom(EPERM))
 		return APART_SKIP;
-	EXPECT(!entropy_ready(CLOCK_NEVER, &e));
+	EXPECT(!entropy_ready(signals_stop(), CLOCK_NEVER, &e));
 	EXPECT(e.kind == ERR_SYSTEM && e.number == EPERM);
 	EXPECT(!entropy_get(a, sizeof(a)));
 	return APART_PASSED;

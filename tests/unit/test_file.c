@@ -10,7 +10,7 @@
 
 #include "apart.h"
 #include "sys/file.h"
-#include "sys/stop.h"
+#include "sys/signals.h"
 
 static char folder[] = "/tmp/test_file.XXXXXX";
 
@@ -215,7 +215,7 @@ static int a_signal_to_stop_ends_reading(void)
 	int ends[2];
 	pid_t child;
 
-	stop_install();
+	signals_install();
 	EXPECT(pipe(ends) == 0);
 	child = fork();
 	if (child == 0) {
@@ -369,7 +369,7 @@ static int stuck_write(int flags)
 	pid_t child;
 	int ends[2];
 
-	stop_install();
+	signals_install();
 	EXPECT(pipe(ends) == 0);
 	EXPECT(fcntl(ends[1], F_SETFL, flags) == 0);
 	child = fork();

@@ -17,7 +17,11 @@
 #include "apart.h"
 #include "sys/clock.h"
 #include "sys/net.h"
-#include "sys/stop.h"
+#include "sys/net_apart.h"
+#include "sys/signals.h"
+
+/* Who is asked for names in most of the tests: set by main(). */
+static struct net_resolver apart = {.ask = net_ask_apart};
 
 static union net_address address_of(const char *text, uint16_t port)
 {
@@ -135,14 +139,14 @@ static void literals_ask_nobody(void **state)
 
 	(void)state;
 	/* A deadline that has passed would end any question. */
-	assert_true(net_resolve(str_of("192.0.2.7"), 443, NET_ANY, INT64_MIN, &out, &e));
+	assert_true(net_resolve(&apart, str_of("192.0.2.7"), 443, NET_ANY, INT64_MIN, &out, &e));
 	assert_int_equal(out.count, 1);
 	assert_int_equal(out.list[0].v4.sin_port, htons(443));
-	assert_true(net_resolve(str_of("::1"), 80, NET_IPV6, INT64_MIN, &out, &e));
+	assert_true(net_resolve(&apart, str_of("::1"), 80, NET_IPV6, INT64_MIN, &out, &e));
 	assert_int_equal(out.count, 1);
 	assert_int_equal(out.list[0].v6.sin6_port, htons(80));
 
-	assert_false(net_resolve(str_of("::1"), 80, NET_IPV4, INT64_MIN, &out, &e));
+	assert_false(net_resolve(&apart, str_of("::1"), 80, NET_IPV4, INT64_MIN, &out, &e));
 	assert_int_equal(e.kind, ERR_NAME);
 	assert_int_equal(e.number, 0);
 	assert_non_null(strstr(e.text, "::1"));
@@ -157,14 +161,15 @@ static void names_that_cannot_be_asked_for_are_refused(void **state)
 
 	(void)state;
 	memset(name, 'x', sizeof(name));
-	assert_false(net_resolve(str_from(name, sizeof(name)), 1, NET_ANY, CLOCK_NEVER, &out, &e));
+	assert_false(net_resolve(
+		&apart, str_from(name, sizeof(name)), 1, NET_ANY, CLOCK_NEVER, &out, &e));
 	assert_int_equal(e.kind, ERR_NAME);
 	err_clear(&e);
-	assert_false(
-		net_resolve(str_from("localhost\0.evil", 15), 1, NET_ANY, CLOCK_NEVER, &out, &e));
+	assert_false(net_resolve(
+		&apart, str_from("localhost\0.evil", 15), 1, NET_ANY, CLOCK_NEVER, &out, &e));
 	assert_int_equal(e.kind, ERR_NAME);
 	err_clear(&e);
-	assert_false(net_resolve(str_of(""), 1, NET_ANY, CLOCK_NEVER, &out, &e));
+	assert_false(net_resolve(&apart, str_of(""), 1, NET_ANY, CLOCK_NEVER, &out, &e));
 	assert_int_equal(e.kind, ERR_NAME);
 }
 
@@ -337,7 +342,8 @@ static int stop_name_server(void)
 static bool ask(const char *name, enum net_family family, struct net_addresses *out, struct err *e)
 {
 	err_clear(e);
-	return net_resolve(str_of(name), 8443, family, clock_after(clock_now(), 20000), out, e);
+	return net_resolve(
+		&apart, str_of(name), 8443, family, clock_after(clock_now(), 20000), out, e);
 }
 
 static int families_take_turns(void)
@@ -443,6 +449,23 @@ static int a_failing_name_server_may_recover(void)
 	return stop_name_server();
 }
 
+/* Who asks nobody in particular asks in its own thread, and no process is made. */
+static int a_name_can_be_asked_for_without_another_process(void)
+{
+	const struct net_resolver here = {.ask = NULL};
+	struct net_addresses forked, own;
+	struct err e = {.kind = ERR_NONE};
+
+	WITH_NAME_SERVER();
+	EXPECT(ask("both.example", NET_ANY, &forked, &e));
+	EXPECT(net_resolve(&here, str_of("both.example"), 8443, NET_ANY, CLOCK_NEVER, &own, &e));
+	EXPECT(own.count == forked.count && own.count > 1);
+	EXPECT(memcmp(own.list, forked.list, own.count * sizeof(own.list[0])) == 0);
+	EXPECT(!net_resolve(&here, str_of("absent.example"), 1, NET_ANY, CLOCK_NEVER, &own, &e));
+	EXPECT(e.kind == ERR_NAME && e.number == 0);
+	return stop_name_server();
+}
+
 static int the_deadline_ends_a_dead_name_server(void)
 {
 	struct err e = {.kind = ERR_NONE};
@@ -452,7 +475,7 @@ static int the_deadline_ends_a_dead_name_server(void)
 
 	WITH_NAME_SERVER();
 	start = clock_now();
-	EXPECT(!net_resolve(str_of("silent.example"), 1, NET_ANY, start + 100, &out, &e));
+	EXPECT(!net_resolve(&apart, str_of("silent.example"), 1, NET_ANY, start + 100, &out, &e));
 	EXPECT(clock_now() - start >= 100 && clock_now() - start < 3000);
 	EXPECT(e.kind == ERR_TIMEOUT);
 	EXPECT(strstr(e.text, "silent.example") != NULL);
@@ -476,7 +499,7 @@ static int without_a_configured_server_the_hint_says_so(void)
 		else
 			EXPECT(unlink("/etc/resolv.conf") == 0);
 		err_clear(&e);
-		EXPECT(!net_resolve(str_of("silent.example"), 1, NET_ANY,
+		EXPECT(!net_resolve(&apart, str_of("silent.example"), 1, NET_ANY,
 			clock_after(clock_now(), 50), &out, &e));
 		EXPECT(strstr(e.hint, "is missing or names no server") != NULL);
 	}
@@ -489,7 +512,7 @@ static int a_signal_to_stop_ends_asking(void)
 	struct err e;
 
 	WITH_NAME_SERVER();
-	stop_install();
+	signals_install();
 	EXPECT(!ask("stop.example", NET_ANY, &out, &e));
 	EXPECT(e.kind == ERR_INTERRUPTED && e.number == SIGTERM);
 	return stop_name_server();
@@ -1036,6 +1059,7 @@ int main(void)
 		apart_test(names_in_the_hosts_file_need_no_server),
 		apart_test(no_such_name_is_final),
 		apart_test(a_failing_name_server_may_recover),
+		apart_test(a_name_can_be_asked_for_without_another_process),
 		apart_test(the_deadline_ends_a_dead_name_server),
 		apart_test(without_a_configured_server_the_hint_says_so),
 		apart_test(a_signal_to_stop_ends_asking),
@@ -1058,5 +1082,6 @@ int main(void)
 		cmocka_unit_test(a_closed_descriptor_is_a_fault_of_the_program),
 	};
 
+	apart.stop = signals_stop();
 	return cmocka_run_group_tests_name("net", tests, NULL, NULL);
 }
