@@ -1,10 +1,10 @@
 #include "base/arena.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 
 /* A command's settings and strings fit into one or two of these. */
 #define CHUNK_SIZE 8192u
@@ -29,7 +29,7 @@ void arena_wipe(struct arena *a)
 
 		a->chunks = c->next;
 		wipe(c, sizeof(*c) + c->size);
-		free(c);
+		memory_free(c);
 	}
 	a->used = 0;
 }
@@ -48,7 +48,7 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
 	if (total < sizeof(*c) + need)
 		total = sizeof(*c) + need;
 	/* Nothing is handed out twice, so memory that is cleared here is cleared for good. */
-	c = calloc(1, total);
+	c = memory_clear(1, total);
 	if (c == NULL)
 		return NULL;
 	c->size = total - sizeof(*c);

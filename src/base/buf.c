@@ -2,8 +2,9 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 /* Most short-lived buffers hold one name or one header line. */
 #define FIRST_CAP 128
@@ -27,7 +28,7 @@ void buf_init(struct buf *b, size_t max)
 void buf_wipe(struct buf *b)
 {
 	wipe(b->data, b->cap);
-	free(b->data);
+	memory_free(b->data);
 	buf_init(b, b->max);
 }
 
@@ -52,7 +53,7 @@ static size_t next_cap(const struct buf *b, size_t need)
 static bool grow(struct buf *b, size_t need)
 {
 	size_t cap = next_cap(b, need);
-	char *data = malloc(cap);
+	char *data = memory_resize(NULL, cap);
 
 	if (data == NULL)
 		return false;
@@ -60,7 +61,7 @@ static bool grow(struct buf *b, size_t need)
 		memcpy(data, b->data, b->len);
 	data[b->len] = '\0';
 	wipe(b->data, b->cap);
-	free(b->data);
+	memory_free(b->data);
 	b->data = data;
 	b->cap = cap;
 	return true;

@@ -1,8 +1,8 @@
 #include "codec/json_scan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "codec/utf8.h"
 
 /* What may come next; the values of json_scan.expect. */
@@ -513,7 +513,7 @@ static bool add_name(struct names *n, size_t start)
 {
 	if (n->count == n->room) {
 		size_t room = n->room == 0 ? 32 : n->room * 2;
-		uint32_t *at = realloc(n->at, room * sizeof(*at));
+		uint32_t *at = memory_resize(n->at, room * sizeof(*at));
 
 		if (at == NULL)
 			return false;
@@ -580,7 +580,7 @@ bool json_valid_object(struct str text, struct json_fault *fault)
 	if (t != JSON_OBJECT && t != JSON_BAD)
 		return say(fault, "a value that is not an object", s.start);
 	ok = walk_names(&n, fault);
-	free(n.at);
+	memory_free(n.at);
 	return ok;
 }
 

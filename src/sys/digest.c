@@ -1,10 +1,10 @@
 #include "sys/digest.h"
 
 #include <mbedtls/sha256.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 
 struct digest {
 	mbedtls_sha256_context context;
@@ -13,7 +13,7 @@ struct digest {
 
 struct digest *digest_new(void)
 {
-	struct digest *d = calloc(1, sizeof(*d));
+	struct digest *d = memory_clear(1, sizeof(*d));
 
 	if (d == NULL)
 		return NULL;
@@ -42,5 +42,5 @@ void digest_free(struct digest *d)
 		return;
 	mbedtls_sha256_free(&d->context);
 	wipe(d, sizeof(*d));
-	free(d);
+	memory_free(d);
 }

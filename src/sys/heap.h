@@ -1,7 +1,6 @@
 /*
  * The allocator given to mbedTLS: counts what is in use, refuses to pass a cap, and wipes memory
- * before giving it back, since TLS buffers hold the token. One per process, like the library's
- * hook.
+ * before giving it back, since TLS buffers hold the token. The numbers are sys/ambient's.
  */
 #ifndef SENTRY_SCIM_SYS_HEAP_H
 #define SENTRY_SCIM_SYS_HEAP_H

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "sys/file.h"
 #include "sys/signals.h"
 
@@ -144,7 +145,7 @@ static bool begin(struct spool *s, struct err *e)
 struct spool *spool_open(const char *path, struct err *e)
 {
 	bool input = strcmp(path, "-") == 0;
-	struct spool *s = calloc(1, sizeof(*s));
+	struct spool *s = memory_clear(1, sizeof(*s));
 
 	if (s == NULL) {
 		err_memory(e, "opening a file");
@@ -166,7 +167,7 @@ void spool_close(struct spool *s)
 		return;
 	release_fd(s);
 	buf_wipe(&s->memory);
-	free(s);
+	memory_free(s);
 }
 
 static size_t read_memory(struct spool *s, void *data, size_t room)

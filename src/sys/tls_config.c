@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/der.h"
+#include "sys/ambient.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/heap.h"
@@ -71,13 +72,11 @@ static const mbedtls_x509_crt_profile profile = {
 /* The library keeps the pointer, and does not write. */
 static const char *protocols[] = {"http/1.1", NULL};
 
-/* What the library takes for the present; a process has one clock, so this is its own. */
-static bool time_is_assumed;
-static int64_t assumed_time;
-
+/* What the library takes for the present. */
 static mbedtls_time_t present(mbedtls_time_t *out)
 {
-	mbedtls_time_t now = (mbedtls_time_t)(time_is_assumed ? assumed_time : clock_wall());
+	const struct ambient *a = ambient();
+	mbedtls_time_t now = (mbedtls_time_t)(a->time_is_assumed ? a->time : clock_wall());
 
 	if (out != NULL)
 		*out = now;
@@ -103,10 +102,6 @@ static int random_bytes(void *context, unsigned char *bytes, size_t len)
 
 static bool library_start(struct err *e)
 {
-	static bool started;
-
-	if (started)
-		return true;
 	/* Whoever wants to wait for the kernel's generator has done so. */
 	if (!entropy_ready(NULL, clock_now(), e))
 		return false;
@@ -115,7 +110,6 @@ static bool library_start(struct err *e)
 		return err_set(e, ERR_SYSTEM, "the TLS library takes no hooks");
 	if (psa_crypto_init() != PSA_SUCCESS)
 		return err_memory(e, "starting the TLS library");
-	started = true;
 	return true;
 }
 
@@ -336,7 +330,7 @@ struct tls_config *tls_config_new(
 	struct tls_config *c;
 	unsigned unusable = 0;
 
-	if (!library_start(e))
+	if (!ambient_start(library_start, e))
 		return NULL;
 	c = heap_calloc(1, sizeof *c);
 	if (c == NULL) {
@@ -349,8 +343,8 @@ struct tls_config *tls_config_new(
 	c->trust = options->trust;
 	c->pin_count = options->pin_count;
 	memcpy(c->pins, options->pins, sizeof c->pins);
-	c->assume_time = time_is_assumed = options->assume_time;
-	assumed_time = options->assumed;
+	c->assume_time = ambient()->time_is_assumed = options->assume_time;
+	ambient()->time = options->assumed;
 	if (!configure(c, e) || !check_trust(c->trust, &unusable, e) || !load_own(c, options, e)) {
 		tls_config_free(c);
 		return NULL;
