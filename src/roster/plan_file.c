@@ -69,13 +69,68 @@ bool plan_file_change(const struct plan_change *c, struct buf *out)
 	return json_emit_done(&j);
 }
 
+/* ---- finding changes ---- */
+
+/* Where the changes of a member are found, by its name or by its id. */
+struct spot {
+	uint64_t key; /* list_text_identity() */
+	uint32_t change;
+};
+
+struct spots {
+	struct spot *list; /* owned; by key, then by change; NULL: not gathered yet */
+	size_t count;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct spot *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->change > y->change) - (x->change < y->change);
+}
+
+/* The creates by their names, or the changes of role and removals by their ids. */
+static bool gather(struct spots *s, const struct plan *p, bool creates, struct err *e)
+{
+	size_t i;
+
+	s->list = calloc(p->count + 1, sizeof(*s->list));
+	if (s->list == NULL)
+		return err_memory(e, "the plan");
+	for (i = 0; i < p->count; i++) {
+		const struct plan_change *c = &p->changes[i];
+
+		if (creates ? c->action == PLAN_CREATE
+			    : c->action == PLAN_SET_ROLE || c->action == PLAN_REMOVE)
+			s->list[s->count++] = (struct spot){
+				.key = list_text_identity(creates ? c->user_name : c->id),
+				.change = (uint32_t)i};
+	}
+	if (s->count > 1)
+		qsort(s->list, s->count, sizeof(*s->list), by_key);
+	return true;
+}
+
+/* The first spot of TEXT; *END is behind the last. Others may share its hash. */
+static size_t find_spots(const struct spots *s, struct str text, size_t *end)
+{
+	const struct spot key = {.key = list_text_identity(text)};
+	size_t first = search_first(s->list, s->count, sizeof(key), &key, by_key);
+
+	for (*end = first; *end < s->count && s->list[*end].key == key.key;)
+		++*end;
+	return first;
+}
+
 /* ---- reading ---- */
 
 struct reading {
 	struct plan *plan;
 	struct str text;
-	struct buf texts[6]; /* owned: of the change in hand, escapes undone */
-	size_t waits_at;     /* where the last create was found that a membership waits for */
+	struct buf texts[6];  /* owned: of the change in hand, escapes undone */
+	struct spots creates; /* gathered when the first membership waits for one */
 	struct err *e;
 };
 
@@ -188,23 +243,19 @@ static bool read_texts(struct reading *r, const struct json_value *object, unsig
 	return true;
 }
 
-/* The create that a membership without an id waits for. Both are in the same order, so the search
-   begins where the last one ended. */
-static bool find_create(struct reading *r, struct str user_name, uint32_t *row)
+/* The create that the membership C, without an id, waits for: all of them have been read. */
+static bool find_create(struct reading *r, const struct json_value *object, struct plan_change *c)
 {
-	const struct plan *p = r->plan;
-	size_t n, i;
+	size_t i, end;
 
-	for (n = 0; n < p->count; n++) {
-		i = (r->waits_at + n) % p->count;
-		if (p->changes[i].action == PLAN_CREATE &&
-			str_equal(p->changes[i].user_name, user_name)) {
-			r->waits_at = i;
-			*row = (uint32_t)i;
+	if (r->creates.list == NULL && !gather(&r->creates, r->plan, true, r->e))
+		return false;
+	for (i = find_spots(&r->creates, c->user_name, &end); i < end; i++) {
+		c->row = r->creates.list[i].change;
+		if (str_equal(r->plan->changes[c->row].user_name, c->user_name))
 			return true;
-		}
 	}
-	return false;
+	return bad(r, object->raw.p, "this member is neither there nor created");
 }
 
 static bool read_create(struct reading *r, const struct json_value *object, struct plan_change *c)
@@ -256,8 +307,8 @@ static bool read_change(struct reading *r, const struct json_value *object)
 	c.to = buf_str(&r->texts[TO]);
 	if (c.action == PLAN_CREATE && !read_create(r, object, &c))
 		return false;
-	if (c.action == PLAN_ADD_TO_TEAM && c.id.n == 0 && !find_create(r, c.user_name, &c.row))
-		return bad(r, object->raw.p, "this member is neither there nor created");
+	if (c.action == PLAN_ADD_TO_TEAM && c.id.n == 0 && !find_create(r, object, &c))
+		return false;
 	return plan_add(p, &c, r->e);
 }
 
@@ -278,6 +329,7 @@ bool plan_file_read(struct plan *p, struct str text, struct str server, struct e
 		ok = read_change(&r, &change);
 	for (i = 0; i < sizeof(r.texts) / sizeof(r.texts[0]); i++)
 		buf_wipe(&r.texts[i]);
+	free(r.creates.list);
 	if (ok)
 		plan_sort(p);
 	return ok;
@@ -285,47 +337,14 @@ bool plan_file_read(struct plan *p, struct str text, struct str server, struct e
 
 /* ---- verifying ---- */
 
-/* Where the changes of a member are found by its id. */
-struct spot {
-	uint64_t member; /* list_text_identity() */
-	uint32_t change;
-};
-
 struct verifying {
 	struct plan *plan;
-	struct spot *spots; /* owned; by member */
-	size_t count;
+	struct spots spots;
 	struct state state;
 	uint64_t members;
 	bool is_sentry;
 	struct err *e;
 };
-
-static int by_member(const void *a, const void *b)
-{
-	const struct spot *x = a, *y = b;
-
-	return (x->member > y->member) - (x->member < y->member);
-}
-
-/* Every change of role and every removal, which nobody has been seen for so far. */
-static bool gather(struct verifying *v)
-{
-	struct plan *p = v->plan;
-	size_t i;
-
-	v->spots = calloc(p->count + 1, sizeof(*v->spots));
-	if (v->spots == NULL)
-		return err_memory(v->e, "the plan");
-	for (i = 0; i < p->count; i++)
-		if (p->changes[i].action == PLAN_SET_ROLE || p->changes[i].action == PLAN_REMOVE)
-			v->spots[v->count++] =
-				(struct spot){.member = list_text_identity(p->changes[i].id),
-					.change = (uint32_t)i};
-	if (v->count > 1)
-		qsort(v->spots, v->count, sizeof(*v->spots), by_member);
-	return true;
-}
 
 /* Whether P is as C says, or as C wants it already. */
 static bool is_as_planned(const struct person *p, const struct plan_change *c)
@@ -338,13 +357,12 @@ static bool is_as_planned(const struct person *p, const struct plan_change *c)
 static bool take_member(void *context, const struct person *p, struct err *e)
 {
 	struct verifying *v = context;
-	const struct spot key = {.member = list_text_identity(p->id)};
-	size_t i = search_first(v->spots, v->count, sizeof(*v->spots), &key, by_member);
+	size_t end, i = find_spots(&v->spots, p->id, &end);
 
 	(void)e;
 	v->members++;
-	for (; i < v->count && v->spots[i].member == key.member; i++) {
-		struct plan_change *c = &v->plan->changes[v->spots[i].change];
+	for (; i < end; i++) {
+		struct plan_change *c = &v->plan->changes[v->spots.list[i].change];
 
 		/* Who is listed twice must be so each time. */
 		c->stale = c->stale || !is_as_planned(p, c);
@@ -380,10 +398,11 @@ bool plan_verify(
 	bool ok;
 
 	membership_init(&m);
-	ok = gather(&v) && (!p->teams || membership_load(&m, caller, &v.state, reply, e)) &&
+	ok = gather(&v.spots, p, false, e) &&
+		(!p->teams || membership_load(&m, caller, &v.state, reply, e)) &&
 		people_read(caller, &v.state, take_member, &v, reply, e);
 	membership_wipe(&m);
-	free(v.spots);
+	free(v.spots.list);
 	if (!ok)
 		return false;
 	/* What the guard goes by is not the file's to say. */
