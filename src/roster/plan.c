@@ -159,6 +159,7 @@ struct making {
 	uint32_t *team_of; /* owned: of each team of the roster its index in `membership`, or NEW */
 	uint32_t *alias;   /* owned: of a new team the first one that is the same */
 	struct person person; /* the member in hand; of a new one only the name */
+	struct plan others; /* those whom the roster spells otherwise, as KEEP; `stale`: no role */
 	uint64_t faults;
 	struct err *e;
 };
@@ -345,17 +346,46 @@ static bool judge_stranger(struct making *m, bool is_twin)
 	return plan_add(m->plan, &c, m->e);
 }
 
+static bool judge(struct making *m, struct wanted_row *row)
+{
+	if (row != NULL && !(row->flags & WANTED_MATCHED))
+		return compare_row(m, row);
+	return judge_stranger(m, row != NULL);
+}
+
 static bool take_member(void *context, const struct person *p, struct err *e)
 {
 	struct making *m = context;
 	struct wanted_row *row = wanted_find(m->wanted, p->user_name);
+	const struct plan_change other = {.action = PLAN_KEEP,
+		.user_name = p->user_name,
+		.id = p->id,
+		.from = p->role,
+		.stale = !p->has_role};
 
-	(void)e; /* the same as m->e */
-	m->person = *p;
 	m->plan->members++;
-	if (row != NULL && !(row->flags & WANTED_MATCHED))
-		return compare_row(m, row);
-	return judge_stranger(m, row != NULL);
+	if (row != NULL && !wanted_is_spelled(m->wanted, row, p->user_name))
+		return plan_add(&m->others, &other, e);
+	m->person = *p;
+	return judge(m, row);
+}
+
+/* Theirs are the rows that nobody else has taken. */
+static bool take_others(struct making *m)
+{
+	size_t i;
+	bool ok = true;
+
+	for (i = 0; ok && i < m->others.count; i++) {
+		const struct plan_change *c = &m->others.changes[i];
+
+		m->person = (struct person){.id = c->id,
+			.user_name = c->user_name,
+			.role = c->from,
+			.has_role = !c->stale};
+		ok = judge(m, wanted_find(m->wanted, c->user_name));
+	}
+	return ok;
 }
 
 /* ---- the roster once more ---- */
@@ -495,12 +525,14 @@ bool plan_make(struct plan *p, struct wanted *w, struct roster_reader *r, struct
 	p->prune = options->prune;
 	p->teams = w->says_teams;
 	membership_init(&m.membership);
+	plan_init(&m.others);
 	ok = (!p->teams || membership_load(&m.membership, caller, &p->state, reply, e)) &&
 		map_teams(&m) && people_read(caller, &p->state, take_member, &m, reply, e) &&
-		read_rows(&m, r) && keep_self(&m, caller, reply);
+		take_others(&m) && read_rows(&m, r) && keep_self(&m, caller, reply);
 	if (ok)
 		plan_sort(p);
 	membership_wipe(&m.membership);
+	plan_wipe(&m.others);
 	free(m.team_of);
 	free(m.alias);
 	return ok;

@@ -5,9 +5,11 @@
  *
  * Rules: a row without a role leaves the member's as it is. A row that says which teams its member
  * is in (even none) has the missing memberships added, and with `prune` the others removed; teams
- * that are missing are created, none is ever deleted. With `prune` members who are not in the
- * roster are removed, except owners, the token's own member, and a second spelling of a name in the
- * roster. The role of an owner cannot be changed through SCIM, nor can anybody be made one.
+ * that are missing are created, none is ever deleted. Of members whose names differ in case only a
+ * row means the one that it spells, else the one that is listed first. With `prune` members who are
+ * not in the roster are removed, except owners, the token's own member, and a second spelling of a
+ * name in the roster. The role of an owner cannot be changed through SCIM, nor can anybody be made
+ * one.
  */
 #ifndef SENTRY_SCIM_ROSTER_PLAN_H
 #define SENTRY_SCIM_ROSTER_PLAN_H

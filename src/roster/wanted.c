@@ -45,6 +45,11 @@ static bool hash(struct wanted *w, struct str name, uint64_t *out)
 	return !w->folded.failed;
 }
 
+static uint16_t spelling(const struct wanted *w, struct str name)
+{
+	return (uint16_t)siphash(w->key, name);
+}
+
 /* Room for one more of COUNT things of SIZE bytes: half more, so that what is not used stays small.
  */
 static void *grown(void *list, size_t count, size_t *room, size_t size)
@@ -138,6 +143,7 @@ static bool add_row(struct wanted *w, const struct roster_row *row, struct err *
 	if (!hash(w, buf_str(&row->user_name), &r->name))
 		return err_memory(e, "the roster");
 	r->number = (uint32_t)row->number;
+	r->spelling = spelling(w, buf_str(&row->user_name));
 	r->flags = row->has_teams ? WANTED_SAYS_TEAMS : 0;
 	w->says_teams = w->says_teams || row->has_teams;
 	w->count++;
@@ -209,6 +215,11 @@ struct wanted_row *wanted_find(struct wanted *w, struct str user_name)
 	if (w->count == 0 || !hash(w, user_name, &key.name))
 		return NULL;
 	return bsearch(&key, w->rows, w->count, sizeof(*w->rows), by_name);
+}
+
+bool wanted_is_spelled(const struct wanted *w, const struct wanted_row *row, struct str user_name)
+{
+	return row->spelling == spelling(w, user_name);
 }
 
 static int by_number(const void *a, const void *b)

@@ -1,7 +1,8 @@
 /*
  * What a roster wants, for comparing it with what there is: 16 bytes a row, found by user name
  * whatever its case. Names are kept as 64-bit hashes under a key that nobody knows, chosen so that
- * no two rows share one. That a stranger's name has the hash of a row is less likely than 10^-7 for
+ * no two rows share one; of the spelling, whose case may differ, 16 bits more are kept. That a
+ * stranger's name has the hash of a row is less likely than 10^-7 for
  * a million rows and a million strangers. Roles are kept once, teams as 8 bytes a membership.
  */
 #ifndef SENTRY_SCIM_ROSTER_WANTED_H
@@ -31,8 +32,9 @@ enum wanted_flag {
 struct wanted_row {
 	uint64_t name; /* hash */
 	uint32_t number;
-	uint8_t role;  /* index */
-	uint8_t flags; /* enum wanted_flag */
+	uint8_t role;      /* index */
+	uint8_t flags;     /* enum wanted_flag */
+	uint16_t spelling; /* of the name as it stands there */
 };
 
 struct wanted_team {
@@ -61,6 +63,8 @@ void wanted_wipe(struct wanted *w);
 MUST_USE bool wanted_load(struct wanted *w, struct roster_reader *r, uint64_t rows, struct err *e);
 /* The row of USER_NAME, or NULL. Valid until W is wiped. */
 struct wanted_row *wanted_find(struct wanted *w, struct str user_name);
+/* Whether the roster has ROW's name in just this spelling. */
+bool wanted_is_spelled(const struct wanted *w, const struct wanted_row *row, struct str user_name);
 /* The teams of row NUMBER: the index of its first in `memberships`, and how many there are. */
 size_t wanted_teams(const struct wanted *w, uint32_t number, size_t *count);
 

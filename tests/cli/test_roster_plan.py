@@ -508,6 +508,24 @@ def _():
     assert sorted(sent) == [("PATCH", "Groups/g1"), ("PATCH", "Groups/g2")], sent
 
 
+@case("of members whose names differ in case only a row means the one that it spells")
+def _():
+    both = [dict(person(n, name), sentryOrgRole="member") for n, name in (
+        ("1", "A@x.org"), ("2", "a@x.org"), ("3", "B@x.org"), ("4", "C@x.org"), ("5", "c@X.org"))]
+    for members in (both, both[::-1]):
+        handle, sent = provider(members, [])
+        with Scripted(handle) as s:
+            file = write("userName,sentryOrgRole\na@x.org,admin\nb@x.org,admin\nc@x.org,admin\n")
+            plan = harness.run("--scim-url", s.url + "/scim", "roster", "plan", file, "--prune",
+                               "-o", "json").expect(0)
+        first_c = next(m["userName"] for m in members if m["userName"].lower() == "c@x.org")
+        assert sorted(actions(plan)) == sorted(
+            [("keep", "A@x.org"), ("keep", "C@x.org" if first_c != "C@x.org" else "c@X.org"),
+             ("set-role", "a@x.org"), ("set-role", "B@x.org"), ("set-role", first_c)]), plan
+        assert {c["reason"] for c in plan.json()["changes"] if c["action"] == "keep"} == {
+            "another spelling of a name in the roster"}, plan
+
+
 @case("a team that is listed twice is left by nobody whom the roster wants in it")
 def _():
     group = {"id": "g1", "displayName": "Dev", "members": [{"value": "1"}]}
