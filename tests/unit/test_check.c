@@ -107,6 +107,43 @@ static void what_sentry_will_not_take_is_a_fault_of_the_cell(void **state)
 	expect(text, false, 5, 0, 4, "");
 }
 
+static void rules_are_those_of_who_may_be_there_already(void **state)
+{
+	static const struct {
+		enum roster_rules rules;
+		uint64_t rows;
+		const char *report;
+	} cases[] = {
+		{ROSTER_ANY_SERVER, 3, ""},
+		{ROSTER_SENTRY, 1,
+			"3:3 the role \"owner\" cannot be given through SCIM\n"
+			"4:1 the user name is longer than the 75 characters Sentry takes\n"},
+		/* An owner may be called so; a name that is too long can be nobody's. */
+		{ROSTER_SENTRY_STATE, 2,
+			"4:1 the user name is longer than the 75 characters Sentry takes\n"},
+	};
+	struct err e = {.kind = ERR_NONE};
+	struct roster_summary sum;
+	struct roster_reader *r;
+	size_t i;
+
+	(void)state;
+	write_file((struct str)STR(
+		"userName,sentryOrgRole,teams\na,member,\nb,owner,t\nx" LONG_75 ",,t\n"));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_clear(&shown);
+		r = roster_open(path, &e);
+		assert_non_null(r);
+		assert_true(roster_check(r, cases[i].rules, show, &shown, &sum, &e));
+		assert_string_equal(buf_text(&shown), cases[i].report);
+		assert_int_equal(sum.rows, cases[i].rows);
+		assert_int_equal(sum.faults, 3 - cases[i].rows);
+		assert_int_equal(sum.say_teams, cases[i].rows);
+		assert_int_equal(sum.with_teams, cases[i].rows - 1);
+		roster_close(r);
+	}
+}
+
 static void a_name_that_comes_again_is_a_fault_of_the_later_row(void **state)
 {
 	(void)state;
@@ -188,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_rows_are_counted),
 		cmocka_unit_test(what_sentry_will_not_take_is_a_fault_of_the_cell),
+		cmocka_unit_test(rules_are_those_of_who_may_be_there_already),
 		cmocka_unit_test(a_name_that_comes_again_is_a_fault_of_the_later_row),
 		cmocka_unit_test(the_first_faults_of_the_file_are_shown_and_all_are_counted),
 		cmocka_unit_test(many_names_are_told_apart),

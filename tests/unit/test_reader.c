@@ -699,6 +699,43 @@ static void a_row_knows_the_places_of_name_and_role(void **state)
 	end_reading(&g);
 }
 
+/* Which teams a row says: none of them is another thing than nothing. */
+static void a_row_knows_whether_it_says_teams(void **state)
+{
+	static const struct {
+		const char *text;
+		bool has_teams;
+		size_t length; /* of the names with their NULs */
+	} cases[] = {
+		{"userName\na\n", false, 0},
+		{"userName,teams\na,\n", true, 0},
+		{"userName,teams\na,x; y\n", true, 4},
+		{"TEAMS,userName\nx,a\n", true, 2},
+		{"{\"userName\":\"a\"}", false, 0},
+		{"{\"userName\":\"a\",\"teams\":null}", false, 0},
+		{"{\"userName\":\"a\",\"teams\":[]}", true, 0},
+		{"{\"userName\":\"a\",\"teams\":\"\"}", true, 0},
+		{"[{\"teams\":[\"x\"],\"userName\":\"a\"}]", true, 2},
+	};
+	struct err e = {.kind = ERR_NONE};
+	struct reading g;
+	size_t i;
+
+	(void)state;
+	begin_reading(&g);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str text = str_of(cases[i].text);
+
+		rows_restart(g.rows);
+		rows_feed(g.rows, text.p, text.n);
+		rows_finish(g.rows);
+		if (rows_next(g.rows, &g.row, &g.fault, &e) != ROWS_ROW ||
+			g.row.has_teams != cases[i].has_teams || g.row.teams.len != cases[i].length)
+			fail_msg("%s", cases[i].text);
+	}
+	end_reading(&g);
+}
+
 /* ---- files ---- */
 
 static char folder[] = "/tmp/test_reader.XXXXXX";
@@ -1054,6 +1091,7 @@ int main(void)
 		cmocka_unit_test(teams_are_bounded),
 		cmocka_unit_test(a_long_text_in_a_fault_is_cut_between_characters),
 		cmocka_unit_test(a_row_knows_the_places_of_name_and_role),
+		cmocka_unit_test(a_row_knows_whether_it_says_teams),
 		cmocka_unit_test(a_file_is_read_twice_and_digested),
 		cmocka_unit_test(a_long_file_is_read_in_pieces),
 		cmocka_unit_test(a_file_that_changes_between_passes_fails_before_what_has_changed),
