@@ -74,3 +74,48 @@ bool message_write(const struct message_origin *o, const struct message_call *c,
 	buf_wipe(&target);
 	return ok;
 }
+
+/* Fields that the program writes itself, or that change how a message is read. */
+static const char *const owned[] = {
+	"Host",
+	"Authorization",
+	"Content-Length",
+	"Content-Type",
+	"Transfer-Encoding",
+	"Connection",
+	"Accept",
+	"Accept-Encoding",
+	"User-Agent",
+	"Expect",
+	"Upgrade",
+	"TE",
+	"Trailer",
+};
+
+static bool is_owned(struct str name)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof owned / sizeof owned[0]; i++)
+		if (str_is_fold(name, owned[i]))
+			return true;
+	return str_starts_fold(name, "Proxy-");
+}
+
+bool message_parse_header(
+	struct str text, struct message_header *h, const char *where, struct err *e)
+{
+	if (!str_cut(text, ':', &h->name, &h->value))
+		return err_set(e, ERR_CONFIG, "%s: a header is given as 'Name: value'", where);
+	h->value = str_trim(h->value);
+	if (!http_is_token(h->name))
+		return err_set(e, ERR_CONFIG, "%s: '%.*s' is no name of a header", where,
+			STR_ARG(h->name));
+	if (is_owned(h->name))
+		return err_set(e, ERR_CONFIG, "%s: the header %.*s is the program's own", where,
+			STR_ARG(h->name));
+	if (h->value.n == 0 || !http_is_field_value(h->value))
+		return err_set(e, ERR_CONFIG, "%s: the header %.*s has no usable value", where,
+			STR_ARG(h->name));
+	return true;
+}

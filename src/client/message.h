@@ -27,6 +27,14 @@ struct message_origin {
 	const struct message_header *headers; /* the user's own */
 };
 
+/*
+ * Takes "Name: value" apart; H points into TEXT. ERR_CONFIG, naming WHERE it was given, for what is
+ * no field, or one that is the program's own. Messages do not quote the value, which may be a
+ * secret of a gateway.
+ */
+MUST_USE bool message_parse_header(
+	struct str text, struct message_header *h, const char *where, struct err *e);
+
 /* One request, below the SCIM root unless it is for Sentry's own API. */
 struct message_call {
 	bool api; /* below api_root */

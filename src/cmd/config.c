@@ -67,7 +67,7 @@ static void show_all(struct report *r, const struct settings *s)
 	setting(r, "region", &s->region);
 	setting(r, "url", &s->url);
 	setting(r, "scim_url", &s->scim_url);
-	text_row(r, "SCIM base in use", s->scim_root, "the settings above");
+	text_row(r, "SCIM base in use", s->target.root, "the settings above");
 	buf_init(&trust, LIMIT_REQUEST_BODY);
 	if (s->trust.count > 0)
 		trust_describe(&s->trust, &trust);

@@ -265,7 +265,7 @@ static void check_settings(struct doctor *d, const struct err *lacking)
 	if (lacking->kind != ERR_NONE)
 		finding_fail(f, lacking);
 	else
-		finding_ok(f, "%.*s", STR_ARG(s->scim_root));
+		finding_ok(f, "%.*s", STR_ARG(s->target.root));
 }
 
 static void check_clock(struct doctor *d)
@@ -542,7 +542,7 @@ static const struct message_call
 static const struct http_response *ask(
 	struct doctor *d, const struct message_call *call, struct err *e)
 {
-	struct client *c = &d->session.client;
+	struct client *c = &d->session.handle.client;
 	enum provision_end end;
 
 	err_clear(e);
@@ -557,7 +557,7 @@ static const struct http_response *ask(
 
 static struct str body_of(const struct doctor *d)
 {
-	return buf_str(&d->session.client.conn.body);
+	return buf_str(&d->session.handle.client.conn.body);
 }
 
 static void ask_more(struct doctor *d, const struct answer_question *q)
@@ -585,7 +585,7 @@ static void blame(struct doctor *d, const struct err *e)
 
 static void check_server(struct doctor *d)
 {
-	const struct answer_question q = session_question(&d->session);
+	const struct answer_question *q = &d->session.handle.caller.question;
 	const struct http_response *r;
 	struct err e;
 
@@ -594,10 +594,10 @@ static void check_server(struct doctor *d)
 		blame(d, &e);
 		return;
 	}
-	switch (diagnosis_users(&d->diagnosis, r, body_of(d), &q)) {
+	switch (diagnosis_users(&d->diagnosis, r, body_of(d), q)) {
 	case DIAGNOSIS_ASK_MORE:
 		diagnosis_date(&d->diagnosis, r, clock_wall());
-		ask_more(d, &q);
+		ask_more(d, q);
 		return;
 	case DIAGNOSIS_TELL_APART:
 		diagnosis_date(&d->diagnosis, r, clock_wall());
@@ -618,10 +618,10 @@ static void check_way(struct doctor *d)
 
 	buf_init(&root, LIMIT_URL);
 	buf_addf(&root, "%s://%.*s", s->settings.route.tls ? "https" : "http",
-		STR_ARG(s->settings.authority));
-	s->origin.token = str_from(NULL, 0);
-	if (s->origin.root.n == 0) {
-		s->origin.root = buf_str(&root);
+		STR_ARG(s->settings.target.authority));
+	s->handle.origin.token = str_from(NULL, 0);
+	if (s->handle.origin.root.n == 0) {
+		s->handle.origin.root = buf_str(&root);
 		r = ask(d, &ask_root, &e);
 	} else {
 		r = ask(d, &ask_users, &e);
@@ -632,7 +632,7 @@ static void check_way(struct doctor *d)
 		diagnosis_reached(&d->diagnosis, r, body_of(d));
 		diagnosis_date(&d->diagnosis, r, clock_wall());
 	}
-	s->origin.root = str_from(NULL, 0);
+	s->handle.origin.root = str_from(NULL, 0);
 	buf_wipe(&root);
 }
 
@@ -683,7 +683,7 @@ static int dry_run(struct doctor *d, const struct err *lacking)
 	unsigned i;
 
 	for (i = 0; i < sizeof calls / sizeof calls[0] && e.kind == ERR_NONE; i++)
-		if (!session_show(&d->session.origin, calls[i], &e))
+		if (!session_show(&d->session.handle.origin, calls[i], &e))
 			break;
 	return e.kind == ERR_NONE ? 0 : cmd_fail(&e);
 }
@@ -721,7 +721,7 @@ int cmd_doctor(struct cmd_context *c)
 	} else if (d.session.settings.dry_run) {
 		code = dry_run(&d, &lacking);
 	} else {
-		d.session.client.conn.observer = &d.observer;
+		d.session.handle.client.conn.observer = &d.observer;
 		code = report(&d, &lacking, &e);
 	}
 	out_wipe(&d.out);

@@ -29,7 +29,7 @@ static bool list_named(struct work *w, const char *name, const char *query)
 	bool ok = true;
 
 	out_init(&w->out, &w->session.settings, out_members, true);
-	pages_init(&pages, &w->session.caller, "Users", query, 0);
+	pages_init(&pages, &w->session.handle.caller, "Users", query, 0);
 	while (ok && (step = pages_next(&pages, &resource, &w->reply, &w->err)) == PAGES_ITEM) {
 		if (has_name(resource, name))
 			ok = out_resource(&w->out, resource, &w->err);
@@ -49,7 +49,7 @@ static bool list_one_name(struct work *w, const char *name)
 
 	if (str_trim_space(text).n == 0)
 		return err_set(&w->err, ERR_USAGE, "--user-name is empty");
-	if (!filter_possible(text, w->session.settings.is_sentry))
+	if (!filter_possible(text, w->session.settings.target.is_sentry))
 		return list_named(w, name, NULL);
 	buf_init(&query, LIMIT_REQUEST_HEAD);
 	ok = filter_add("userName", text, &query)
@@ -286,7 +286,7 @@ int cmd_member_status(struct cmd_context *c)
 	struct work w;
 	bool ok = work_begin(&w, c, FIND_MEMBER);
 
-	if (ok && w.session.origin.api_root.n == 0)
+	if (ok && w.session.handle.origin.api_root.n == 0)
 		ok = err_set(&w.err, ERR_CONFIG,
 			"only Sentry knows a member's status; with --scim-url there is `member "
 			"get`");
@@ -294,7 +294,7 @@ int cmd_member_status(struct cmd_context *c)
 	if (ok) {
 		buf_addf(&w.path, "members/%s/", buf_text(&w.found.id));
 		get.path = buf_str(&w.path);
-		ok = call_run(&w.session.caller, &get, CALL_READ, true, &w.reply, &w.err) &&
+		ok = call_run(&w.session.handle.caller, &get, CALL_READ, true, &w.reply, &w.err) &&
 			show_member(&w);
 	}
 	return work_end(&w, ok);

@@ -182,7 +182,7 @@ static bool show_request(struct create *c, const struct task *t, struct err *e)
 		.body = buf_str(&t->body),
 	};
 
-	return session_show(&c->session.origin, &call, e);
+	return session_show(&c->session.handle.origin, &call, e);
 }
 
 static void note_success(const struct provision *p)
@@ -225,14 +225,13 @@ static void report_failure(const struct create *c, const struct provision *p)
 /* Answers whether to go on with the next. */
 static bool provision_one(struct create *c, const struct task *t, struct err *e)
 {
-	struct retry_policy policy = session_policy(&c->session);
-	struct answer_question question = session_question(&c->session);
+	const struct caller *caller = &c->session.handle.caller;
 	struct provision p;
 	bool go_on = true;
 
 	provision_init(&p, buf_str(&t->user_name), buf_str(&t->role), buf_str(&t->body),
-		c->if_exists, &policy, &question);
-	client_provision(&c->session.client, &p);
+		c->if_exists, &caller->policy, &caller->question);
+	client_provision(&c->session.handle.client, &p);
 	if (p.outcome != PROVISION_FAILED) {
 		c->balance.done++;
 		note_success(&p);

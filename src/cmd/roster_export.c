@@ -104,7 +104,7 @@ static bool export_all(struct work *w, const struct membership *m)
 	enum pages_step step;
 	bool ok = true;
 
-	pages_init(&pages, &w->session.caller, "Users", NULL, 0);
+	pages_init(&pages, &w->session.handle.caller, "Users", NULL, 0);
 	while (ok && (step = pages_next(&pages, &resource, &w->reply, &w->err)) == PAGES_ITEM)
 		ok = export_member(w, m, resource);
 	pages_wipe(&pages);
@@ -123,7 +123,7 @@ int cmd_roster_export(struct cmd_context *c)
 		out_init(&w.out, &w.session.settings, columns, true);
 		if (w.session.settings.output == OUTPUT_AUTO && !w.out.terminal)
 			w.out.format = OUTPUT_CSV; /* a roster file, not data for a program */
-		ok = membership_load(&m, &w.session.caller, NULL, &w.reply, &w.err) &&
+		ok = membership_load(&m, &w.session.handle.caller, NULL, &w.reply, &w.err) &&
 			export_all(&w, &m);
 	}
 	membership_wipe(&m);

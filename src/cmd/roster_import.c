@@ -35,7 +35,7 @@ static bool show_all(struct roster_job *j)
 			.path = str_of("Users"),
 			.body = buf_str(&row.body)};
 
-		ok = step == ROSTER_ROW && session_show(&j->session.origin, &call, &j->err);
+		ok = step == ROSTER_ROW && session_show(&j->session.handle.origin, &call, &j->err);
 	}
 	roster_row_wipe(&row);
 	return ok;
@@ -108,7 +108,7 @@ static bool fill_teams(struct import *m)
 
 	if (j->summary.with_teams == 0)
 		return true;
-	return teams_fill(j->reader, m->ids, &j->session.caller, 1000 / j->options.rate + 1,
+	return teams_fill(j->reader, m->ids, &j->session.handle.caller, 1000 / j->options.rate + 1,
 		       &watcher, &j->teams, &j->err) &&
 		(m->rejects == NULL || j->teams.failed == 0 || reject_rows(m));
 }
@@ -139,7 +139,7 @@ static bool import(struct import *m)
 	job_begin(j);
 	return roster_rewind(j->reader, &j->err) &&
 		run_rows(&source, j->journal, &j->options, &j->session.settings.route,
-			&j->session.origin, &watcher, &j->totals, &j->err) &&
+			&j->session.handle.origin, &watcher, &j->totals, &j->err) &&
 		fill_teams(m);
 }
 

@@ -187,8 +187,8 @@ bool job_open(struct roster_job *j, struct cmd_context *c, const char *path)
 	if (!session_open(&j->session, c, NULL, &j->err))
 		return false;
 	j->progress = j->session.settings.progress;
-	j->options.policy = session_policy(&j->session);
-	j->options.question = session_question(&j->session);
+	j->options.policy = j->session.handle.caller.policy;
+	j->options.question = j->session.handle.caller.question;
 	return number_option(
 		       c->opts, OPT_JOBS, JOBS_DEFAULT, RUN_JOBS_MAX, &j->options.jobs, &j->err) &&
 		number_option(c->opts, OPT_RATE, RATE_DEFAULT, RATE_MAX, &j->options.rate, &j->err);
@@ -198,8 +198,9 @@ bool job_check(struct roster_job *j, enum roster_rules rules)
 {
 	j->reader = roster_open(j->path, &j->err);
 	if (j->reader == NULL ||
-		!roster_check(j->reader, j->session.settings.is_sentry ? rules : ROSTER_ANY_SERVER,
-			job_fault, j, &j->summary, &j->err))
+		!roster_check(j->reader,
+			j->session.settings.target.is_sentry ? rules : ROSTER_ANY_SERVER, job_fault,
+			j, &j->summary, &j->err))
 		return false;
 	if (j->summary.faults == 0)
 		return true;
@@ -238,7 +239,7 @@ bool job_open_journal(
 				"--journal and --no-journal contradict each other");
 	options.log = console_log();
 	options.plain = opt_given(o, OPT_JOURNAL_PLAIN);
-	subject->server = j->session.settings.scim_root;
+	subject->server = j->session.settings.target.root;
 	buf_init(&path, 4096);
 	if (journal_path(j, &path))
 		j->journal = journal_open(buf_text(&path), subject, &options, &j->resumed, &j->err);

@@ -70,13 +70,13 @@ static bool make_plan(struct task *t)
 {
 	struct roster_job *j = &t->job;
 	const struct plan_options options = {.prune = opt_given(j->context->opts, OPT_PRUNE),
-		.is_sentry = j->session.settings.is_sentry,
+		.is_sentry = j->session.settings.target.is_sentry,
 		.report = job_fault,
 		.context = j};
 
 	return wanted_load(&t->wanted, j->reader, j->summary.rows, t->e) &&
-		plan_make(&t->plan, &t->wanted, j->reader, &j->session.caller, &options, &t->reply,
-			t->e);
+		plan_make(&t->plan, &t->wanted, j->reader, &j->session.handle.caller, &options,
+			&t->reply, t->e);
 }
 
 /* ---- showing a plan ---- */
@@ -134,7 +134,7 @@ static bool write_change(void *context, const struct plan_change *c, struct err 
 
 static bool write_document(struct task *t)
 {
-	return (plan_file_begin(&t->plan, t->job.session.settings.scim_root, &t->text) ||
+	return (plan_file_begin(&t->plan, t->job.session.settings.target.root, &t->text) ||
 		       err_memory(t->e, "the plan")) &&
 		plan_each(&t->plan, &t->wanted, t->job.reader, write_change, t, t->e) &&
 		(plan_file_end(&t->text) || err_memory(t->e, "the plan")) && flush(t, t->e);
@@ -367,7 +367,7 @@ static bool run(struct task *t, const struct run_source *creates, bool by_place)
 		.journal = j->journal,
 		.by_place = by_place,
 		.no_row = j->summary.rows,
-		.caller = &j->session.caller,
+		.caller = &j->session.handle.caller,
 		.options = &j->options,
 		.watcher = &watcher,
 		.totals = &j->totals,
@@ -427,7 +427,7 @@ static bool apply_file(struct task *t)
 		return err_set(t->e, ERR_USAGE, "--prune is for making a plan, not for --plan");
 	if (!file_read(j->path, &t->text, t->e))
 		return false;
-	if (!plan_file_read(&t->plan, buf_str(&t->text), j->session.settings.scim_root, t->e))
+	if (!plan_file_read(&t->plan, buf_str(&t->text), j->session.settings.target.root, t->e))
 		return err_context(t->e, "%s", j->path);
 	d = digest_new();
 	if (d == NULL)
@@ -446,8 +446,8 @@ static bool apply_file(struct task *t)
 		job_begin(j);
 		return true;
 	}
-	return plan_verify(&t->plan, j->resumed, &j->session.caller, &t->reply, t->e) && guard(t) &&
-		ask(t) && job_open_rejects(j) && run(t, &creates, true);
+	return plan_verify(&t->plan, j->resumed, &j->session.handle.caller, &t->reply, t->e) &&
+		guard(t) && ask(t) && job_open_rejects(j) && run(t, &creates, true);
 }
 
 int cmd_roster_apply(struct cmd_context *c)

@@ -29,7 +29,7 @@ static bool get(struct work *w, const char *path)
 	struct message_call call = {.method = str_of("GET"), .path = str_of(path)};
 
 	err_clear(&w->err);
-	return call_run(&w->session.caller, &call, CALL_READ, false, &w->reply, &w->err) &&
+	return call_run(&w->session.handle.caller, &call, CALL_READ, false, &w->reply, &w->err) &&
 		(json_valid(work_answer(w), NULL) ||
 			err_set(&w->err, ERR_PROTOCOL, "the server's answer is not JSON"));
 }

@@ -7,19 +7,13 @@
 
 #include <stdbool.h>
 
-#include "client/call.h"
-#include "client/client.h"
+#include "client/handle.h"
 #include "cmd/cmd.h"
 #include "cmd/settings.h"
-#include "scim/answer.h"
 
 struct session {
 	struct settings settings;
-	struct tls_config *tls;       /* NULL for http */
-	struct tls_config *proxy_tls; /* NULL without a proxy over TLS */
-	struct message_origin origin;
-	struct client client;
-	struct caller caller;
+	struct handle handle;
 };
 
 /* Loads everything; after a failure session_close() is still to be called. INPUT may be NULL. */
@@ -43,10 +37,5 @@ void session_report(struct session *s, const struct reply *reply, const struct e
 /* Shows a request on standard output as it would be sent, the token masked. */
 MUST_USE bool session_show(
 	const struct message_origin *o, const struct message_call *call, struct err *e);
-
-/* What answers mean in this session. */
-struct answer_question session_question(const struct session *s);
-/* The retry policy of the settings. */
-struct retry_policy session_policy(const struct session *s);
 
 #endif

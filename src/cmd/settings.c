@@ -244,7 +244,7 @@ static bool check_complete(struct settings *s, struct err *e)
 			"SENTRY_AUTH_TOKEN, or `[auth] token` in ~/.sentryclirc");
 		return false;
 	}
-	if (s->scim_root.n == 0) {
+	if (s->target.root.n == 0) {
 		s->incomplete = true;
 		err_set(e, ERR_CONFIG, "no organization is given");
 		err_hint(e,

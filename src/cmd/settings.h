@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "client/message.h"
 #include "client/route.h"
+#include "client/target.h"
 #include "cmd/opt.h"
 #include "scim/sentry.h"
 #include "sys/secret.h"
@@ -54,11 +55,7 @@ struct settings {
 	/* what follows from them */
 	struct secret token;
 	enum sentry_token_kind token_kind;
-	struct str scim_root; /* https://host/.../scim/v2, no final slash; in the arena */
-	struct str api_root;  /* https://host/api/0/organizations/ORG, or empty with --scim-url */
-	struct str root_path; /* the path of scim_root */
-	struct str authority; /* host[:port] as it stands in the Host field */
-	bool is_sentry;       /* not an arbitrary SCIM provider */
+	struct target target; /* strings in the arena */
 	bool incomplete;      /* after a failure: only the token or the organization is missing */
 	struct trust trust;
 	struct tls_options tls;

@@ -1,24 +1,8 @@
 #include "cmd/settings_parts.h"
 
 #include "base/limits.h"
-#include "codec/base64.h"
+#include "client/proxy.h"
 #include "codec/no_proxy.h"
-#include "codec/tunnel.h"
-#include "codec/url.h"
-#include "sys/console.h"
-
-/* The ports are what curl takes when a proxy URL names none. */
-static const struct proxy_scheme {
-	const char *name;
-	enum route_via via;
-	bool tls;
-	uint16_t port;
-} schemes[] = {
-	{"http", ROUTE_HTTP, false, 1080},
-	{"https", ROUTE_HTTP, true, 443},
-	{"socks5", ROUTE_SOCKS5, false, 1080},
-	{"socks5h", ROUTE_SOCKS5H, false, 1080},
-};
 
 /* HTTP_PROXY is not among them: a web server sets it from a request's "Proxy:" field (CGI). */
 static const char *const https_variables[] = {
@@ -56,58 +40,6 @@ static bool keep_reason(struct settings_loader *l, struct buf *text, struct err 
 	return l->s->proxy_reason != NULL;
 }
 
-static const struct proxy_scheme *find_scheme(struct str name, struct err *e)
-{
-	unsigned i;
-
-	for (i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-		if (str_is_fold(name, schemes[i].name))
-			return &schemes[i];
-	err_set(e, ERR_CONFIG,
-		"a proxy of scheme '%.*s' cannot be used; http, https, socks5 and socks5h can",
-		STR_ARG(name));
-	return NULL;
-}
-
-static bool decode(struct settings_loader *l, struct str text, struct str *out, struct err *e)
-{
-	struct buf plain;
-	const char *kept;
-	size_t n;
-
-	buf_init(&plain, LIMIT_URL);
-	if (!url_decode(text, &plain)) {
-		buf_wipe(&plain);
-		return err_set(
-			e, ERR_CONFIG, "the percent-encoding of the proxy's credentials is broken");
-	}
-	n = plain.len;
-	kept = settings_keep(l, &plain, e);
-	*out = str_from(kept, n);
-	return kept != NULL;
-}
-
-/* The pair as Basic credentials have it (RFC 7617 2), for messages not to show. */
-static bool hide(struct settings_loader *l, struct err *e)
-{
-	struct route *r = &l->s->route;
-	struct buf pair, coded;
-	const char *kept;
-
-	buf_init(&pair, 2 * LIMIT_URL);
-	buf_init(&coded, 4 * LIMIT_URL);
-	buf_addf(&pair, "%.*s:", STR_ARG(r->proxy_user));
-	buf_add_str(&pair, r->proxy_password);
-	base64_encode(buf_str(&pair), &coded);
-	buf_wipe(&pair);
-	kept = settings_keep(l, &coded, e);
-	if (kept == NULL)
-		return false;
-	log_hide(console_log(), r->proxy_password);
-	log_hide(console_log(), str_of(kept));
-	return true;
-}
-
 /* The keys beside proxy_url belong to it and to no other proxy. */
 static bool credentials_of_file(struct settings_loader *l, struct err *e)
 {
@@ -128,33 +60,6 @@ static bool credentials_of_file(struct settings_loader *l, struct err *e)
 	return true;
 }
 
-static bool check_credentials(const struct route *r, struct err *e)
-{
-	const char *fault =
-		tunnel_credentials_fault(r->via == ROUTE_HTTP ? TUNNEL_CONNECT : TUNNEL_SOCKS5,
-			r->proxy_user, r->proxy_password);
-
-	return fault == NULL || err_set(e, ERR_CONFIG, "%s", fault);
-}
-
-static bool load_credentials(struct settings_loader *l, const struct url *u, struct err *e)
-{
-	struct route *r = &l->s->route;
-	struct str user, password;
-
-	if (!u->has_userinfo) {
-		if (!credentials_of_file(l, e))
-			return false;
-	} else {
-		str_cut(u->userinfo, ':', &user, &password);
-		if (!decode(l, user, &r->proxy_user, e) ||
-			!decode(l, password, &r->proxy_password, e))
-			return false;
-		r->proxy_has_credentials = true;
-	}
-	return !r->proxy_has_credentials || (hide(l, e) && check_credentials(r, e));
-}
-
 /* What is shown of the proxy has no credentials in it. */
 static bool show(struct settings_loader *l, const struct url *u, struct err *e)
 {
@@ -171,33 +76,14 @@ static bool show(struct settings_loader *l, const struct url *u, struct err *e)
 static bool use_proxy(struct settings_loader *l, struct err *e)
 {
 	struct route *r = &l->s->route;
+	const char *text = l->s->proxy.value;
 	struct url u;
-	struct buf text;
-	const struct proxy_scheme *scheme;
-	const char *kept, *fault;
 
-	buf_init(&text, LIMIT_CONFIG_FILE);
-	if (!str_contains(str_of(l->s->proxy.value), "://"))
-		buf_add_text(&text, "http://");
-	buf_add_text(&text, l->s->proxy.value);
-	kept = settings_keep(l, &text, e);
 	/* From here on nothing can show what is in the URL. */
 	l->s->proxy.value = NULL;
-	if (kept == NULL)
-		return false;
-	if (!url_parse(str_of(kept), &u, &fault))
-		return err_set(e, ERR_CONFIG, "the proxy's URL cannot be used: %s", fault);
-	scheme = find_scheme(u.scheme, e);
-	if (scheme == NULL)
-		return false;
-	r->via = scheme->via;
-	r->proxy_tls = scheme->tls;
-	if (u.has_query || u.has_fragment || u.path.n > 1)
-		return err_set(e, ERR_CONFIG, "the proxy's URL must not have a path or a query");
-	r->proxy_host = u.host;
-	r->proxy_kind = u.host_kind;
-	r->proxy_port = u.port != 0 ? u.port : scheme->port;
-	return load_credentials(l, &u, e) && show(l, &u, e);
+	return proxy_parse(r, l->arena, text, &u, e) &&
+		(u.has_userinfo || credentials_of_file(l, e)) &&
+		proxy_check_credentials(r, l->arena, e) && show(l, &u, e);
 }
 
 bool settings_load_proxy(struct settings_loader *l, struct err *e)

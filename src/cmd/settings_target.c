@@ -1,7 +1,6 @@
 #include "cmd/settings_parts.h"
 
 #include "base/limits.h"
-#include "codec/url.h"
 #include "sys/console.h"
 
 /* SMALL_TEXT holds an organization, and anything else that is a word. */
@@ -64,63 +63,6 @@ static bool take_claims(struct settings_loader *l, struct err *e)
 	return ok;
 }
 
-/* ROOT, a URL that was checked, tells host, port and path. */
-static bool fill_route(struct settings_loader *l, struct str root, struct err *e)
-{
-	struct settings *s = l->s;
-	struct route *r = &s->route;
-	struct url u;
-	struct buf authority;
-	const char *fault, *kept;
-
-	if (!url_parse(root, &u, &fault))
-		return err_set(e, ERR_CONFIG, "the URL cannot be used: %s", fault);
-	r->tls = str_is_fold(u.scheme, "https");
-	r->host = u.host;
-	r->host_kind = u.host_kind;
-	r->port = u.port != 0 ? u.port : r->tls ? 443 : 80;
-	buf_init(&authority, SMALL_TEXT);
-	url_add_host(u.host, u.host_kind, &authority);
-	if (r->port != (r->tls ? 443 : 80))
-		buf_addf(&authority, ":%u", r->port);
-	kept = settings_keep(l, &authority, e);
-	s->authority = str_of(kept);
-	return kept != NULL;
-}
-
-/* The path of ROOT, which has scheme and host in front. */
-static struct str path_of(struct str root)
-{
-	struct url u;
-	const char *fault;
-
-	return url_parse(root, &u, &fault) ? u.path : (struct str){0};
-}
-
-static bool use_scim_url(struct settings_loader *l, struct err *e)
-{
-	struct settings *s = l->s;
-	struct str text = str_of(s->scim_url.value);
-	struct url u;
-	const char *fault;
-
-	if (!url_parse(text, &u, &fault))
-		return err_set(e, ERR_CONFIG, "the URL cannot be used: %s", fault);
-	if (!str_is_fold(u.scheme, "https") && !str_is_fold(u.scheme, "http"))
-		return err_set(e, ERR_CONFIG, "the URL is neither https nor http");
-	if (u.has_userinfo)
-		return err_set(e, ERR_CONFIG, "the URL must not hold a user name or password");
-	if (u.has_query || u.has_fragment)
-		return err_set(e, ERR_CONFIG, "the URL must not have a query or a fragment");
-	if (u.path.n > 0 && u.path.p[u.path.n - 1] == '/') {
-		u.path.n--;
-		text.n--;
-	}
-	s->scim_root = text;
-	s->root_path = u.path;
-	return fill_route(l, text, e);
-}
-
 /*
  * A pasted SCIM base URL names an organization too: it counts like one given in the place of the
  * URL.
@@ -141,30 +83,6 @@ static bool merge_org(
 	return org->value != NULL;
 }
 
-static bool make_roots(struct settings_loader *l, struct str base, struct err *e)
-{
-	struct settings *s = l->s;
-	struct str org = str_of(s->org.value);
-	struct buf text;
-	const char *kept;
-	size_t api_len;
-
-	if (org.n == 0)
-		return true;
-	if (!sentry_check_org(org, e))
-		return err_context(e, "%s", s->org.where);
-	buf_init(&text, LIMIT_URL);
-	sentry_scim_root(base, org, &text);
-	kept = settings_keep(l, &text, e);
-	if (kept == NULL)
-		return false;
-	s->scim_root = str_of(kept);
-	s->root_path = path_of(s->scim_root);
-	api_len = s->scim_root.n - (sizeof "/scim/v2" - 1);
-	s->api_root = str_from(kept, api_len);
-	return true;
-}
-
 static bool use_sentry(struct settings_loader *l, struct err *e)
 {
 	struct settings *s = l->s;
@@ -173,7 +91,6 @@ static bool use_sentry(struct settings_loader *l, struct err *e)
 	const char *kept;
 	bool ok;
 
-	s->is_sentry = true;
 	buf_init(&base, LIMIT_URL);
 	buf_init(&pasted, SMALL_TEXT);
 	ok = from == &s->region ? sentry_region_url(str_of(from->value), &base, e)
@@ -184,7 +101,12 @@ static bool use_sentry(struct settings_loader *l, struct err *e)
 	buf_wipe(&pasted);
 	kept = ok ? settings_keep(l, &base, e) : NULL;
 	buf_wipe(&base);
-	return kept != NULL && fill_route(l, str_of(kept), e) && make_roots(l, str_of(kept), e);
+	if (kept == NULL)
+		return false;
+	if (s->org.value != NULL && !sentry_check_org(str_of(s->org.value), e))
+		return err_context(e, "%s", s->org.where);
+	return target_use_sentry(
+		&s->target, &s->route, l->arena, str_of(kept), str_of(s->org.value), e);
 }
 
 /* A packet to one of these does not leave the machine (RFC 1122 3.2.1.3, RFC 4291 2.5.3, RFC 6761
@@ -208,7 +130,7 @@ bool settings_load_target(struct settings_loader *l, struct err *e)
 	if (!choose_one(s, e))
 		return false;
 	if (s->scim_url.value != NULL) {
-		if (!use_scim_url(l, e))
+		if (!target_use_scim(&s->target, &s->route, l->arena, str_of(s->scim_url.value), e))
 			return err_context(e, "%s", s->scim_url.where);
 	} else {
 		if (!take_claims(l, e))

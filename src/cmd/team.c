@@ -82,7 +82,8 @@ static bool create(struct work *w, const char *name)
 
 	for (tries = 0;; tries++) {
 		err_clear(&w->err);
-		if (call_run(&w->session.caller, &post, CALL_ONCE, false, &w->reply, &w->err))
+		if (call_run(
+			    &w->session.handle.caller, &post, CALL_ONCE, false, &w->reply, &w->err))
 			return work_show_resource(w, work_answer(w));
 		doubt = doubt || w->reply.doubt;
 		if (!doubt || w->err.kind == ERR_INTERRUPTED)
@@ -93,12 +94,12 @@ static bool create(struct work *w, const char *name)
 			return work_show(w);
 		if (!w->reply.doubt) /* a plain refusal, and nobody made it meanwhile */
 			return false;
-		if (tries == w->session.caller.policy.max) {
+		if (tries == w->session.handle.caller.policy.max) {
 			w->err.kind = ERR_GAVE_UP;
 			return false;
 		}
 		console_line(LOG_NOTE, "the team was not created; sending it again (%u of %u)",
-			tries + 1, w->session.caller.policy.max);
+			tries + 1, w->session.handle.caller.policy.max);
 	}
 }
 
@@ -180,8 +181,8 @@ static bool resolve_members(struct membership *m, struct err *e)
 		return err_memory(e, "the members");
 	found_init(&f);
 	for (i = 1; i < o->arg_count && ok; i++) {
-		ok = find_one(
-			&w->session.caller, FIND_MEMBER, str_of(o->args[i]), &f, &w->reply, e);
+		ok = find_one(&w->session.handle.caller, FIND_MEMBER, str_of(o->args[i]), &f,
+			&w->reply, e);
 		if (ok) {
 			ok = add_id(m, o->args[i], &f, e);
 		} else if (e->kind == ERR_NOT_FOUND && w->reply.status == 0) {
@@ -218,7 +219,7 @@ static void name_unknown(struct membership *m, size_t from, size_t count)
 		buf_init(&path, LIMIT_URL);
 		find_path(FIND_MEMBER, m->ids[i], &path);
 		get.path = buf_str(&path);
-		if (!call_run(&w->session.caller, &get, CALL_READ, true, &reply, &e) &&
+		if (!call_run(&w->session.handle.caller, &get, CALL_READ, true, &reply, &e) &&
 			reply.status == 404)
 			console_line(LOG_ERROR, "there is no member with the id %.*s",
 				STR_ARG(m->ids[i]));

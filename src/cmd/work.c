@@ -32,7 +32,8 @@ int work_end(struct work *w, bool ok)
 
 bool work_find(struct work *w, const char *who)
 {
-	return find_one(&w->session.caller, w->kind, str_of(who), &w->found, &w->reply, &w->err);
+	return find_one(
+		&w->session.handle.caller, w->kind, str_of(who), &w->found, &w->reply, &w->err);
 }
 
 bool work_call(struct work *w, const char *method, struct str body, enum call_effect effect)
@@ -44,12 +45,12 @@ bool work_call(struct work *w, const char *method, struct str body, enum call_ef
 	if (w->path.failed)
 		return err_memory(&w->err, "writing the request");
 	call.path = buf_str(&w->path);
-	return call_run(&w->session.caller, &call, effect, true, &w->reply, &w->err);
+	return call_run(&w->session.handle.caller, &call, effect, true, &w->reply, &w->err);
 }
 
 struct str work_answer(const struct work *w)
 {
-	return call_body(&w->session.caller);
+	return call_body(&w->session.handle.caller);
 }
 
 static const struct out_column *columns(const struct work *w)
@@ -97,7 +98,7 @@ bool work_list(struct work *w)
 	if (!work_limit(w->context->opts, &limit, &w->err))
 		return false;
 	out_init(&w->out, &w->session.settings, columns(w), true);
-	pages_init(&pages, &w->session.caller, collection, NULL, limit);
+	pages_init(&pages, &w->session.handle.caller, collection, NULL, limit);
 	while (ok && (limit == 0 || w->out.count < limit)) {
 		step = pages_next(&pages, &resource, &w->reply, &w->err);
 		if (step != PAGES_ITEM)

@@ -84,8 +84,8 @@ static void describe_route(void)
 	unsigned i;
 
 	buf_addf(&told, "root=%.*s\napi=%.*s\npath=%.*s\nauthority=%.*s\nsentry=%d\n",
-		STR_ARG(s.scim_root), STR_ARG(s.api_root), STR_ARG(s.root_path),
-		STR_ARG(s.authority), s.is_sentry);
+		STR_ARG(s.target.root), STR_ARG(s.target.api_root), STR_ARG(s.target.root_path),
+		STR_ARG(s.target.authority), s.target.is_sentry);
 	buf_addf(&told, "to=%.*s %u tls=%d\nvia=%s %.*s %u\nreason=%s\n", STR_ARG(r->host), r->port,
 		r->tls, via[r->via], STR_ARG(r->proxy_host), r->proxy_port,
 		s.proxy_reason != NULL ? s.proxy_reason : "");
