@@ -375,7 +375,7 @@ soak: build/sentry-scim build/asan/sentry-scim build/local-sentry
 bench: build/sentry-scim build/local-sentry build/native/tests/bench/journal_fill \
 		$(patsubst %.c,build/$(TARGET)/%,$(wildcard tests/bench/floor.c))
 	$Qtests/bench/run
-soak: ## roster runs killed at every call, cut at every byte, in SOAK_HISTORIES (1000) storms
+soak: ## rosters imported and applied, killed at every call, cut at every byte, in SOAK_HISTORIES (1000) storms
 interop: ## against servers, proxies and networks that others made
 bench: ## size, memory, instructions and time, beside curl and a bare mbedTLS program
 demo: build/sentry-scim build/local-sentry ## creates a member at a local Sentry over verified TLS

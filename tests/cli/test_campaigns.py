@@ -31,6 +31,11 @@ def _():
     campaigns.storms(120 // PART, SEED).check()
 
 
+@case("the same storms, with the roster applied: what was there is told as it is, and put right")
+def _():
+    campaigns.storms(60 // PART, SEED, ["roster", "apply"]).check()
+
+
 @case("a journal cut at a byte or with a bit flipped is refused or gone on with rightly")
 def _():
     campaigns.damaged_journals("cut", sample=60 // PART, seed=SEED).check()

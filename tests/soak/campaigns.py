@@ -268,7 +268,7 @@ def storm_rules(chance, requests, share, kinds):
     return rules
 
 
-def storm(seed):
+def storm(seed, command=None):
     """One history, all from its SEED: faults, kills, interrupts, until the server is calm."""
     chance = random.Random(seed)
     kinds = list(NOTHING_DONE + DONE)
@@ -292,7 +292,7 @@ def storm(seed):
         switches += ["--rate-limit", "1000,2"]
     killing = chance.choice((0, 0, 0.3, 0.6))
     with harness.Sentry(*switches) as s:
-        h = History(s, count, seeded, more=more)
+        h = History(s, count, seeded, command=command, more=more)
         while chance.random() < killing and h.runs < 6:
             which = chance.choice(("KILL", "KILL", "INT", "TERM"))
             h.run(wrapper=("timeout", "--preserve-status", "-s", which, "%.4f" % (
@@ -300,9 +300,9 @@ def storm(seed):
         return h.finish()
 
 
-def storms(histories, seed):
+def storms(histories, seed, command=None):
     def one(number, _):
-        return storm("%s/%d" % (seed, number))
+        return storm("%s/%d" % (seed, number), command)
     return every(range(histories), one)
 
 

@@ -26,7 +26,8 @@ import urllib.parse
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
 import harness  # noqa: E402  pylint: disable=wrong-import-position
 
-# What brings a roster to the server; any other that takes a roster and keeps a journal will do.
+# What brings a roster to the server: an import tells what came of each row that is not done yet; what
+# applies a roster lists the members first, and tells of every row each time.
 COMMAND = os.environ.get("SOAK_COMMAND", "roster import").split()
 ASAN = "asan" in harness.PROGRAM
 HEAD = "userName,sentryOrgRole\n"
@@ -34,7 +35,7 @@ ROLE = "member"
 DONE = ("created", "exists", "updated", "unchanged")
 # Exit codes of a run that came to its end: all done, some unknown, some failed.
 ENDED = (0, 4, 8)
-SUMMARY = re.compile(r"(\d+) of (\d+) rows done(?:, (\d+) of them before)?((?:, \d+ [a-z]+)*)")
+SUMMARY = re.compile(r"(\d+) of (\d+) (?:rows|changes) done(?:, (\d+) of them before)?((?:, \d+ [a-z]+)*)")
 
 
 def strace(*options, log):
@@ -161,6 +162,7 @@ class History:
         """The journal is in FOLDER, which is SEEN there by us; by default beside the roster."""
         self.sentry, self.url, self.more = sentry, url or sentry.url, tuple(more)
         self.command = command or COMMAND
+        self.applies = self.command[-1] == "apply"
         self.names = ["m%d@example.com" % i for i in range(count)]
         self.rows = {name: i for i, name in enumerate(self.names)}
         self.seeded = set(seeded)
@@ -198,12 +200,20 @@ class History:
         self.log_offset += len(data)
         return [json.loads(line) for line in data.splitlines()]
 
-    @staticmethod
-    def _name(entry):
+    def _name(self, entry):
         if entry["method"] == "POST" and entry["path"].endswith("/Users"):
             return json.loads(entry["body"])["userName"]
+        m = re.search(r"/Users/(\d+)$", entry["path"])
+        if m:
+            return next((x["userName"] for x in self.state["members"] if x["id"] == m[1]), None)
         m = re.search(r"userName%20eq%20%22(.*)%22", entry["path"])
         return urllib.parse.unquote(m[1]) if m else None
+
+    def _list(self, entry):
+        """A list of all is a look-up of everybody."""
+        if entry["method"] == "GET" and "/Users?startIndex" in entry["path"]:
+            self.last.update(dict.fromkeys(self.names, "GET"))
+            self.overtaken.clear()
 
     def _account(self):
         """Reads what is new in the log: name -> its entries."""
@@ -212,6 +222,7 @@ class History:
         for entry in self._log():
             name = self._name(entry)
             if name is None:
+                self._list(entry)
                 continue
             by_name[name].append(entry)
             before, self.last[name] = self.last.get(name), entry["method"]
@@ -299,7 +310,9 @@ class History:
             return
         self.told[name] = outcome
         held = self.held(name)
-        if outcome in DONE and row["id"] not in [m["id"] for m in held]:
+        # Who is as they should be without anything being sent has no id there.
+        if outcome in DONE and row["id"] not in [m["id"] for m in held] and not (
+                self.applies and outcome == "unchanged" and row["id"] == "" and held):
             self.say("misreported", "%s, and the server does not hold it: %s", outcome, row)
         if outcome == "created" and name not in self.made | self.late:
             # Told from one that was there before only by its role: allowed where a create was, or
@@ -323,12 +336,13 @@ class History:
     def _in_doubt(self, entries):
         """Whether the last thing that the server saw of a name left its create in doubt."""
         last = entries[-1] if entries else None
-        return last is not None and bool(last["fault"]) and last["method"] == "GET" or (
+        looks = ("GET", "PUT") if self.applies else ("GET",)
+        return last is not None and bool(last["fault"]) and last["method"] in looks or (
             "--timeout" in self.more and (last is None or last["method"] == "GET"))
 
     def _judge_whole(self, r, report, before, killed):
         names = [row["userName"] for row in report]
-        done = {i for i, s in before.states.items() if s in DONE}
+        done = {i for i, s in before.states.items() if s in DONE and not self.applies}
         todo = [n for n in self.names if self.rows[n] not in done]
         if len(set(names)) != len(names) or not set(names) <= set(todo):
             self.say("misreported", "rows twice, or done before: %s", r)
@@ -347,10 +361,15 @@ class History:
                 self.say("misreported", "no summary: %s", r)
             return
         words = {w.split()[1]: int(w.split()[0]) for w in m[4].split(", ") if w}
+        if self.applies:
+            # Of changes, which those who were as they should be from the start had none of.
+            adds_up = (sum(counts.values()) - counts["unchanged"] <= int(m[1]) <= len(names) and
+                       int(m[1]) <= int(m[2]) and (r.code not in ENDED or m[1] == m[2]))
+        else:
+            adds_up = (int(m[2]) == len(self.names) and int(m[3] or 0) == len(done) and
+                       int(m[1]) == len(done) + len(names))
         # A result whose line could not be written counts in the summary only.
-        if r.code != 10 and (words != dict(counts) or int(m[2]) != len(self.names) or
-                             int(m[3] or 0) != len(done) or
-                             int(m[1]) != len(done) + len(names)):
+        if r.code != 10 and (words != dict(counts) or not adds_up):
             self.say("misreported", "the summary does not add up: %s", r)
 
     def _judge_journal(self, report, before, ended, broken_off):
@@ -360,6 +379,13 @@ class History:
         if now.torn and not broken_off:
             self.say("journal", "a torn end: %r", now.torn)
         told = {self.rows[row["userName"]]: row for row in report if row["userName"] in self.rows}
+        if self.applies:
+            # What was as it should be is not written down.
+            told = {i: row for i, row in told.items() if row["outcome"] != "unchanged" or row["id"]}
+            # A journal that is complete gives way to a new one.
+            if before.last == "E" and now.run != before.run:
+                before = Journal(b"")
+                self.posted &= {self.names[i] for i in now.intents}
         for i, name in enumerate(self.names):
             state, was = now.states.get(i), before.states.get(i)
             if name in self.posted and i not in now.intents:
@@ -387,9 +413,9 @@ class History:
                 self.say("lost", "%s is not there", name)
             elif len(held) > 1:
                 self.say("doubled", "%s is there %d times", name, len(held))
-            elif name in self.made and held[0]["sentryOrgRole"] != ROLE:
+            elif (name in self.made or self.applies) and held[0]["sentryOrgRole"] != ROLE:
                 self.say("misreported", "%s has another role than asked for", name)
-            if journal.states.get(i) not in DONE:
+            if journal.states.get(i) not in DONE and not self.applies:
                 self.say("journal", "%s is %s at the end", name, journal.states.get(i))
             if self.told.get(name, "created") not in DONE:
                 self.say("misreported", "the last word on %s was %s", name, self.told[name])
