@@ -450,8 +450,12 @@ static enum conn_step exchange(struct conn *c, int64_t now, struct err *e)
 		io = send_request(c, e);
 		if (io == IO_FAIL)
 			return broken(c, e);
-		if (io == IO_OK)
+		if (io == IO_OK) {
 			c->state = CONN_RECEIVING;
+			/* It takes the server a moment: trying at once would be in vain. */
+			if (!c->write_failed)
+				return wait_for(c, IO_WANT_READ);
+		}
 	}
 	io = receive(c, e);
 	if (io == IO_OK)

@@ -54,8 +54,7 @@ bool out_prepared(const struct buf *text, struct err *e)
 {
 	if (text->failed)
 		return err_memory(e, "writing the output");
-	if (console_is_terminal(STDOUT_FILENO))
-		console_clear_status();
+	console_clear_status(STDOUT_FILENO);
 	if (!file_write_all(STDOUT_FILENO, text->data, text->len))
 		return err_sys(e, ERR_OUTPUT, errno, "standard output");
 	return true;

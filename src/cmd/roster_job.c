@@ -320,7 +320,7 @@ int job_close(struct roster_job *j, bool ok)
 	struct err e;
 	int code;
 
-	console_clear_status();
+	console_clear_status(STDERR_FILENO);
 	if (ok && begun && j->journal != NULL && exit_code(j) == 0)
 		ok = journal_end(j->journal, &j->err);
 	if (begun) {

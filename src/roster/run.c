@@ -31,6 +31,7 @@ struct lane {
 	struct buf request; /* owned: holds the token while an exchange is under way */
 	int64_t at;
 	bool intent; /* the create's intent is in the journal */
+	bool ready;  /* its exchange has just begun, or poll() has named it */
 	unsigned attempts;
 };
 
@@ -296,6 +297,7 @@ static void send_one(struct run *r, struct lane *l, int64_t now)
 	}
 	conn_begin(&l->conn, buf_str(&l->request), HTTP_REQUEST_PLAIN, now);
 	l->state = LANE_BUSY;
+	l->ready = true;
 }
 
 static unsigned under_way(const struct run *r)
@@ -335,8 +337,9 @@ static void step_all(struct run *r, int64_t now)
 		struct lane *l = &r->lanes[i];
 		struct err why;
 
-		if (l->state != LANE_BUSY)
+		if (l->state != LANE_BUSY || (!l->ready && now < conn_wake(&l->conn)))
 			continue;
+		l->ready = false;
 		err_clear(&why);
 		switch (conn_step(&l->conn, now, &why)) {
 		case CONN_WAIT: break;
@@ -407,18 +410,25 @@ static int64_t earliest(const struct run *r, int64_t now)
 static bool wait_all(struct run *r, int64_t now, struct err *e)
 {
 	struct pollfd fds[POLL_MAX];
-	unsigned i, n = 0;
+	unsigned i, n = 0, end[RUN_JOBS_MAX];
+	int ready;
 
-	for (i = 0; i < r->options->jobs; i++)
+	for (i = 0; i < r->options->jobs; i++) {
 		if (r->lanes[i].state == LANE_BUSY)
 			n += conn_poll(&r->lanes[i].conn, fds + n, POLL_MAX - n);
+		end[i] = n;
+	}
 	/* The first signal has been heeded; while draining another one must end the wait too. */
-	if (stop_asked(r->route->stop) != 0
-			? poll(fds, n, clock_poll_timeout(earliest(r, now), now)) >= 0
-			: stop_poll(r->route->stop, fds, n,
-				  clock_poll_timeout(earliest(r, now), now)) >= 0)
-		return true;
-	return errno == EINTR || errno == EAGAIN || err_sys(e, ERR_SYSTEM, errno, "poll");
+	ready = stop_asked(r->route->stop) != 0
+		? poll(fds, n, clock_poll_timeout(earliest(r, now), now))
+		: stop_poll(r->route->stop, fds, n, clock_poll_timeout(earliest(r, now), now));
+	if (ready < 0)
+		return errno == EINTR || errno == EAGAIN || err_sys(e, ERR_SYSTEM, errno, "poll");
+	for (i = 0, n = 0; i < r->options->jobs; i++)
+		for (; n < end[i]; n++)
+			if (fds[n].revents != 0)
+				r->lanes[i].ready = true;
+	return true;
 }
 
 /* Whether all that is left is to be tried again later. */

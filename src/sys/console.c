@@ -15,7 +15,7 @@ static void write_line(void *context, enum log_level level, struct str line)
 {
 	(void)context;
 	(void)level;
-	console_clear_status();
+	console_clear_status(STDERR_FILENO);
 	/* Whoever cannot be told cannot be told that either. */
 	(void)!file_write_all(STDERR_FILENO, line.p, line.n);
 }
@@ -78,9 +78,9 @@ void console_status(const char *text)
 	status_stands = !line->failed && file_write_all(STDERR_FILENO, line->data, line->len);
 }
 
-void console_clear_status(void)
+void console_clear_status(int fd)
 {
-	if (!status_stands)
+	if (!status_stands || !console_is_terminal(fd))
 		return;
 	status_stands = false;
 	(void)!file_write_all(STDERR_FILENO, CLEAR_LINE, sizeof(CLEAR_LINE) - 1);

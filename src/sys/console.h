@@ -28,11 +28,11 @@ void console_hint(const char *text);
 /*
  * The status line: the last one on the terminal that is standard error, without an end, cut to the
  * terminal's width of the moment. It goes before anything else is written here; whoever writes to
- * standard output lets it go by console_clear_status() if that may be the same terminal. Nothing is
- * shown where standard error is no terminal.
+ * another descriptor lets it go first by console_clear_status(), which does so if FD is a terminal:
+ * it may be the same. Nothing is shown where standard error is no terminal.
  */
 void console_status(const char *text);
-void console_clear_status(void);
+void console_clear_status(int fd);
 
 /* Whether standard error, standard output, standard input is a terminal. */
 bool console_is_terminal(int fd);
