@@ -148,20 +148,20 @@ def repeated_kills(histories, seed, count=20):
 # ---- a connection cut at every byte ----
 
 class Cutter(harness.Scripted):
-    """Between client and SENTRY: the first connection ends when LIMIT bytes have gone up (to the
-    server) or down; later ones go on. MEASURED: bytes of the first connection."""
+    """Between client and SENTRY: behind PASSED connections one ends when LIMIT bytes have gone up (to
+    the server) or down; all others go on. MEASURED: bytes of that connection."""
 
-    def __init__(self, sentry, direction=None, limit=0, reset=False):
+    def __init__(self, sentry, direction=None, limit=0, reset=False, passed=0):
         self.upstream, self.direction, self.limit, self.reset = (
             sentry.port, direction, limit, reset)
         self.measured = {"up": 0, "down": 0}
-        self.first = True
+        self.left = passed
         self.lock = threading.Lock()
         super().__init__(self.relay)
 
     def relay(self, client):
         with self.lock:
-            doomed, self.first = self.first, False
+            doomed, self.left = self.left == 0, self.left - 1
         if doomed and self.direction and self.limit == 0:
             return self.cut(client)
         with socket.create_connection(("127.0.0.1", self.upstream)) as server:
@@ -217,15 +217,17 @@ def certificate():
 
 
 def cuts(tls, sample=None, seed=0, resets=(False, True)):
-    """One row and then another over the same connection, cut at every byte of all that."""
+    """One row and then another over the same connection, cut at every byte of all that. What applies
+    a roster has listed the members before, over another connection."""
     trust, server = certificate() if tls else ((), None)
     more = ("--jobs", "1", *QUICK, *trust)
+    passed = history.COMMAND[-1] == "apply"
 
     def url(cutter):
         return ("https://localhost:%d" if tls else "http://127.0.0.1:%d") % cutter.port
 
     def one(where, tally):
-        with harness.Sentry(tls=server) as s, Cutter(s, *where) as cutter:
+        with harness.Sentry(tls=server) as s, Cutter(s, *where, passed=passed) as cutter:
             h = History(s, 2, url=url(cutter), more=more)
             r = h.run()
             if r.code == 0:
@@ -234,7 +236,7 @@ def cuts(tls, sample=None, seed=0, resets=(False, True)):
                 tally.notes["ended with %d" % r.code] += 1
             return h.finish()
 
-    with harness.Sentry(tls=server) as s, Cutter(s) as cutter:
+    with harness.Sentry(tls=server) as s, Cutter(s, passed=passed) as cutter:
         h = History(s, 2, url=url(cutter), more=more)
         h.run(expected=(0,))
         h.end().check()
