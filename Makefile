@@ -12,7 +12,7 @@ export SOAK_HISTORIES ?= 1000
 REPRODUCIBLE ?= $(TARGET) armv7-linux-musleabihf mips-linux-muslsf
 DIST         ?= $(TARGETS)
 TARGETS      := $(sort $(basename $(notdir $(wildcard toolchains/*-linux-musl*.mk))))
-TOOLCHAINS   := $(sort $(TARGET) $(TARGETS) asan fuzz native ubsan)
+TOOLCHAINS   := $(sort $(TARGET) $(TARGETS) asan fuzz native tsan ubsan)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -59,6 +59,17 @@ obtained = build/third_party/$1/.obtained
 DEPS := $(if $(filter demo check targets targets-check boot-check dist reproducible packages,$(MAKECMDGOALS)),deps)
 MBEDTLS := build/third_party/mbedtls
 
+# The library for firmware (src/lib): the layers up to client without what is the program's alone, and
+# its own build of mbedTLS. Memory, and what hooks work on, are another matter in src/lib.
+LIBRARY_NOT := base/memory sys/ambient sys/console sys/digest sys/file sys/file_mode sys/heap \
+	sys/net_apart sys/relro sys/secret sys/signals sys/spool
+# What it defines: the functions of its header
+LIBRARY_NAMES := $(shell sed -n 's/^[a-z].*[ *]\(sentryscim_[a-z]*\)[^a-z_ ;].*/\1/p' src/lib/sentryscim.h)
+library_objects = $(patsubst src/%.c,build/$1/lib/src/%.o,$(filter-out $(LIBRARY_NOT:%=src/%.c),\
+		$(sort $(wildcard $(foreach l,base codec scim sys client lib,src/$l/*.c))))) \
+	$(MBEDTLS_CLIENT:%=build/$1/lib/mbedtls/%.o) build/$1/lib/mbedtls/threading.o \
+	$(if $(ROOTS),build/$1/lib/gen/roots_data.o)
+
 # mbedTLS file by file: what the program's configuration needs, and what the tests' adds.
 MBEDTLS_CLIENT := aes aesce aesni asn1parse asn1write base64 bignum bignum_core bignum_mod \
 	bignum_mod_raw block_cipher chacha20 chachapoly cipher cipher_wrap constant_time ecdh ecdsa \
@@ -86,9 +97,12 @@ RELEASE_FLAGS := -g -Os -flto=auto -fPIE -ffunction-sections -fdata-sections -fv
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
 RELEASE_LINK := -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. -nostdlib -nostartfiles \
 	-static-pie -Wl,--no-dynamic-linker,-z,text,-z,relro -Wl,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+# The library is linked into programs and shared objects of others, who strip it, or not.
+LIBRARY_FLAGS := -Os -flto=auto -fPIC -ffile-prefix-map=$(CURDIR)=. \
+	$(filter-out -g -Os -flto=auto -fPIE,$(RELEASE_FLAGS))
 
 source_flags  = -Isrc -D_POSIX_C_SOURCE=200809L $(WARNINGS)
-mbedtls_flags = -iquote . -DMBEDTLS_CONFIG_FILE='"$(CONFIG)"' \
+mbedtls_flags = -iquote . -iquote src -DMBEDTLS_CONFIG_FILE='"$(CONFIG)"' \
 	-isystem $(MBEDTLS)/include -isystem $(MBEDTLS)/library
 musl_flags    = -nostdinc -isystem build/$(NAME)/musl/include \
 	-isystem $(shell $(CC) -print-file-name=include)
@@ -134,6 +148,15 @@ build/$1/cmocka.o:  SOURCE_FLAGS = -std=gnu11 -w $$(cmocka_flags) $(if $(MUSL),$
 build/$1/cmocka.o:  SOURCE = build/third_party/cmocka/src/cmocka.c
 build/$1/gen/% build/$1/toolchains/%: SOURCE_FLAGS = $$(source_flags) -fno-lto
 build/$1/tests/fuzz/%: DRIVER := $(DRIVER)
+build/$1/tests/lib/%: SOURCE_FLAGS = -Ibuild/$1 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(if $(MUSL),$$(on_musl))
+build/$1/lib/%: CONFIG := src/lib/mbedtls_config.h
+build/$1/lib/%: FLAGS = $$(LIBRARY_FLAGS) $(if $(MUSL),$$(musl_flags))
+build/$1/lib/src/%: SOURCE_FLAGS = $$(source_flags) $$(mbedtls_flags)
+build/$1/lib/gen/%: SOURCE_FLAGS = $$(source_flags)
+build/$1/lib/mbedtls/%: SOURCE_FLAGS = -std=gnu11 -w $$(mbedtls_flags)
+build/$1/lib/mbedtls/%: SOURCE = $(MBEDTLS)/library/$$*.c
+build/$1/lib/mbedtls/ssl_tls.o build/$1/lib/mbedtls/ssl_tls13_generic.o: SOURCE_FLAGS = -std=gnu11 -w \
+	$$(mbedtls_flags) -DMBEDTLS_ALLOW_PRIVATE_ACCESS= -include src/sys/tls_parse.h
 
 # How this machine runs it, also where none is needed: some measurements are the emulator's.
 run_$1   := $(or $(RUN),qemu-$(HOST))
@@ -155,6 +178,31 @@ build/$1/cmocka.o: $(call obtained,cmocka) $$$$(needs_$1)
 	$$(compile)
 build/$1/mbedtls/%.o: $(call obtained,mbedtls) $(or $(CONFIG),src/sys/mbedtls_config.h) $$$$(needs_$1)
 	$$(compile)
+build/$1/lib/src/%.o: src/%.c $$$$(needs_$1) $(call obtained,mbedtls)
+	$$(compile)
+build/$1/lib/gen/%.o: build/gen/%.c $$$$(needs_$1)
+	$$(compile)
+build/$1/lib/mbedtls/%.o: $(call obtained,mbedtls) src/lib/mbedtls_config.h src/sys/mbedtls_config.h \
+		$$$$(needs_$1)
+	$$(compile)
+build/$1/lib/sentryscim.o: $(call library_objects,$1)
+	$$(call say,LIB)
+	$$Q$$(CC) $$(CPU) $$(LIBRARY_FLAGS) -r -flinker-output=nolto-rel -nostdlib -o $$@.all $$^ \
+		-Wl,--gc-sections $$(LIBRARY_NAMES:%=-Wl,-u,%)
+	$$Q$(CROSS)objcopy --strip-debug --wildcard --keep-global-symbol='sentryscim_*' $$@.all $$@
+	$$Qrm -f $$@.all
+build/$1/libsentryscim.a: build/$1/lib/sentryscim.o
+	$$(call say,AR)
+	$$Qrm -f $$@
+	$$Q$$(AR) rcsD $$@ $$^
+build/$1/sentryscim.h: src/lib/sentryscim.h
+	$$(call say,COPY)
+	$$Qmkdir -p $$(@D)
+	$$Qcp $$< $$@
+build/$1/tests/lib/%.o: tests/lib/%.c build/$1/sentryscim.h $$$$(needs_$1)
+	$$(compile)
+build/$1/tests/lib/%: build/$1/tests/lib/%.o build/$1/libsentryscim.a $(EXTRA:%.c=build/$1/%.o)
+	$$(link_$(if $(MUSL),musl,host))
 build/$1/libmbedtls.a: $(patsubst %,build/$1/mbedtls/%.o,$(MBEDTLS_CLIENT) $(if $(CONFIG),$(MBEDTLS_SERVER)))
 	$$(call say,AR)
 	$$Qrm -f $$@
@@ -241,6 +289,8 @@ build/sentry-scim: build/$(TARGET)/sentry-scim
 	$Qcp $< $@
 endif
 
+lib: build/$(TARGET)/libsentryscim.a build/$(TARGET)/sentryscim.h ## the client as a library for TARGET: libsentryscim.a, sentryscim.h
+
 build/asan/sentry-scim: $(call objects,asan,$(LAYERS)) build/asan/src/main.o
 	$(link_host)
 
@@ -303,6 +353,13 @@ install: all build/$(TARGET)/run ## into DESTDIR and PREFIX (/usr/local), with m
 	install -D -m 644 build/sentry-scim.fish \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sentry-scim.fish
 
+install-lib: lib ## the library, its header and sentryscim.pc, as `install` does
+	install -D -m 644 build/$(TARGET)/libsentryscim.a $(DESTDIR)$(PREFIX)/lib/libsentryscim.a
+	install -D -m 644 build/$(TARGET)/sentryscim.h $(DESTDIR)$(PREFIX)/include/sentryscim.h
+	sed -n 's/^#define SENTRY_SCIM_VERSION "\(.*\)"/Version: \1/p' src/base/version.h | \
+		cat toolchains/sentryscim.pc - | sed 's|@PREFIX@|$(PREFIX)|' >build/$(TARGET)/sentryscim.pc
+	install -D -m 644 build/$(TARGET)/sentryscim.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/sentryscim.pc
+
 # Tests. Each writes TAP to build/check; tests/tally adds up.
 
 $(UNIT:%=build/asan/tests/unit/test_%): build/asan/tests/unit/test_%: build/asan/tests/unit/test_%.o \
@@ -333,20 +390,26 @@ $(BUILD_TAP): build/check/build-%.tap: tests/build/%.sh FORCE
 build/check/cli.tap: build/sentry-scim build/asan/sentry-scim build/local-sentry FORCE
 	$Qtests/tap $@ tests/cli/run
 
+build/check/lib.tap: build/$(TARGET)/libsentryscim.a build/$(TARGET)/tests/lib/example build/native/tests/lib/example \
+		build/asan/tests/lib/options build/asan/tests/lib/starved build/tsan/tests/lib/threads \
+		build/local-sentry FORCE
+	$Qtests/tap $@ env TARGET=$(TARGET) tests/lib/run
+
 build/check/target.tap: build/$(TARGET)/run build/local-sentry FORCE
 	$Qtests/tap $@ env SENTRY_SCIM=$< tests/cli/run member exactly_once tls team
 
 EVERY_TAP := $(foreach t,$(TARGETS) ubsan,$(UNIT:%=build/check/$t/unit-%.tap) build/check/$t/cli.tap)
 
-check: $(UNIT_TAP) $(FUZZ_TAP) $(LINT_TAP) $(BUILD_TAP) $(CLI_TAP) ## everything below down to lint
+check: $(UNIT_TAP) $(FUZZ_TAP) $(LINT_TAP) $(BUILD_TAP) $(CLI_TAP) build/check/lib.tap ## everything below down to lint
 check-unit: $(UNIT_TAP) ## unit tests, under the sanitizers
 check-fuzz: $(FUZZ_TAP) ## the corpora replayed through each parser, under the sanitizers
 check-build: $(BUILD_TAP) ## the build's own scripts
 check-cli: $(CLI_TAP) ## the program end to end against the local Sentry
+check-lib: build/check/lib.tap ## the library, linked into programs, against the local Sentry
 check-target: build/check/target.tap ## creating a member end to end, by TARGET's program
 targets-check: $(EVERY_TAP) targets-table ## for each target, under an emulator: unit tests, create, list, roster; takes long
 lint: $(LINT_TAP) ## layers, headers, banned calls, layout
-check check-unit check-fuzz check-build check-cli check-target targets-check lint:
+check check-unit check-fuzz check-build check-cli check-lib check-target targets-check lint:
 	$Qtests/tally $(filter %.tap,$^)
 
 targets-table: $(TARGETS:%=build/%/sentry-scim) build/native/count.so build/local-sentry $(EVERY_TAP)
@@ -397,7 +460,7 @@ help: ## this list
 	@echo "  V=1          shows the commands"
 
 FORCE:
-.PHONY: all server install check check-unit check-fuzz check-build check-cli check-target lint fuzz interop \
+.PHONY: all lib server install install-lib check check-unit check-fuzz check-build check-cli check-lib check-target lint fuzz interop \
 	soak targets targets-check targets-table boot-check reproducible dist packages bench demo deps format \
 	clean help FORCE
 

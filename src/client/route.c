@@ -62,6 +62,20 @@ static bool resolve_peer(struct route *r, int64_t deadline, struct err *e)
 	return true;
 }
 
+/* A packet to one of these does not leave the machine (RFC 1122 3.2.1.3, RFC 4291 2.5.3, RFC 6761
+   6.3). */
+bool route_is_loopback(const struct route *r)
+{
+	if (r->host_kind == URL_HOST_IPV4)
+		return str_starts(r->host, "127.");
+	if (r->host_kind == URL_HOST_IPV6) {
+		union net_address a;
+
+		return net_parse_address(r->host, 0, &a) && IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr);
+	}
+	return str_is_fold(r->host, "localhost") || str_ends_fold(r->host, ".localhost");
+}
+
 bool route_resolve(struct route *r, int64_t deadline, struct err *e)
 {
 	if ((r->peers.count == 0 || (r->stale && !r->fixed)) && !resolve_peer(r, deadline, e))

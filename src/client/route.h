@@ -55,6 +55,8 @@ struct route {
 /* Fills `peers` (and `target`) unless they are known and not stale. Waits at most until DEADLINE.
  */
 MUST_USE bool route_resolve(struct route *r, int64_t deadline, struct err *e);
+/* Whether what is sent to the origin directly cannot leave this machine. */
+bool route_is_loopback(const struct route *r);
 /*
  * Addresses that were resolved may lead nowhere by now: the next connection asks again. They stay
  * until there are others: a connection that was idle and turns out to be closed is replaced without

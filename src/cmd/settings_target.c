@@ -109,20 +109,6 @@ static bool use_sentry(struct settings_loader *l, struct err *e)
 		&s->target, &s->route, l->arena, str_of(kept), str_of(s->org.value), e);
 }
 
-/* A packet to one of these does not leave the machine (RFC 1122 3.2.1.3, RFC 4291 2.5.3, RFC 6761
-   6.3). */
-static bool is_loopback(const struct route *r)
-{
-	if (r->host_kind == URL_HOST_IPV4)
-		return str_starts(r->host, "127.");
-	if (r->host_kind == URL_HOST_IPV6) {
-		union net_address a;
-
-		return net_parse_address(r->host, 0, &a) && IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr);
-	}
-	return str_is_fold(r->host, "localhost") || str_ends_fold(r->host, ".localhost");
-}
-
 bool settings_load_target(struct settings_loader *l, struct err *e)
 {
 	struct settings *s = l->s;
@@ -143,7 +129,7 @@ bool settings_load_target(struct settings_loader *l, struct err *e)
 			return false;
 	}
 	/* What a local relay does with it is the relay's to answer for. */
-	if (!s->route.tls && !is_loopback(&s->route) && s->unix_socket.value == NULL)
+	if (!s->route.tls && !route_is_loopback(&s->route) && s->unix_socket.value == NULL)
 		console_line(LOG_WARN,
 			"the token travels unencrypted to %.*s, since the URL is http",
 			STR_ARG(s->route.host));

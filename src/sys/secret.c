@@ -13,14 +13,13 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "codec/bearer.h"
 #include "sys/file.h"
 
 extern char **environ;
 
 /* Blanks and line ends that may stand around a token in a file, for editors and `echo`. */
 #define SLACK 64u
-
-#define UTF8_BOM "\xEF\xBB\xBF"
 
 /* The kinds of Sentry's tokens. What follows the prefix is secret; the prefix is documented. */
 static const char *const prefixes[] = {"sntryi_", "sntryu_", "sntrya_", "sntrys_", "sntryag_"};
@@ -73,43 +72,12 @@ void secret_wipe(struct secret *s)
 	*s = (struct secret){.page = NULL};
 }
 
-/* Bytes of S up to the first that cannot stand in a header field's token: visible ASCII only. */
-static size_t visible_prefix(struct str s)
-{
-	size_t at = 0;
-
-	while (at < s.n && s.p[at] > 0x20 && s.p[at] < 0x7F)
-		at++;
-	return at;
-}
-
-static bool check(struct str value, const char *name, struct err *e)
-{
-	size_t good;
-
-	if (value.n == 0)
-		return err_set(e, ERR_CONFIG, "%s holds no token: it is empty", name);
-	if (value.n > LIMIT_TOKEN)
-		return err_set(e, ERR_CONFIG, "%s holds no token: it is longer than %u bytes", name,
-			LIMIT_TOKEN);
-	good = visible_prefix(value);
-	if (good == value.n)
-		return true;
-	err_set(e, ERR_CONFIG, "%s holds no token: byte %zu is not a visible ASCII character", name,
-		good + 1);
-	if (str_starts(value, UTF8_BOM))
-		err_hint(e, "it begins with a byte order mark: save it as plain ASCII");
-	else
-		err_hint(e, "there must be the token and nothing else");
-	return false;
-}
-
 bool secret_set(struct secret *s, struct str value, const char *name, struct err *e)
 {
 	struct secret next;
 
 	value = str_trim_space(value);
-	if (!check(value, name, e))
+	if (!bearer_check(value, name, e))
 		return false;
 	if (!map_guarded(&next, value.n))
 		return err_memory(e, "keeping the token");

@@ -95,6 +95,11 @@ struct tls_certificate {
  */
 bool tls_certificate(const struct tls *t, unsigned index, struct tls_certificate *out);
 
+/*
+ * What mbedTLS finds out when it is first needed, and keeps for the process: to be called once
+ * before threads share it.
+ */
+void tls_settle(void);
 /* mbedTLS's version, for `version`. */
 const char *tls_library(void);
 /* Parses "sha256//BASE64" into PIN. */

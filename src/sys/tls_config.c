@@ -1,3 +1,4 @@
+#include <mbedtls/aes.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_time.h>
@@ -371,4 +372,16 @@ bool tls_suite_is_offered(int id)
 			return true;
 	}
 	return false;
+}
+
+void tls_settle(void)
+{
+	static const unsigned char key[16];
+	mbedtls_aes_context aes;
+
+	/* Which suites there are; whether the processor has instructions for AES. */
+	(void)mbedtls_ssl_list_ciphersuites();
+	mbedtls_aes_init(&aes);
+	(void)!mbedtls_aes_setkey_enc(&aes, key, 8 * sizeof key);
+	mbedtls_aes_free(&aes);
 }

@@ -55,6 +55,14 @@ bool trust_add(struct trust *t, enum trust_kind kind, const char *path, bool nam
 	return true;
 }
 
+bool trust_add_bytes(struct trust *t, const char *name, struct str bytes, struct err *e)
+{
+	if (!trust_add(t, TRUST_BYTES, name, true, e))
+		return false;
+	t->sources[t->count - 1].bytes = bytes;
+	return true;
+}
+
 static bool is_usable_bundle(const char *path)
 {
 	struct stat st;
@@ -153,15 +161,33 @@ static void feed(struct hunt *h, const char *data, size_t len)
 	}
 }
 
+static void begin_pem(struct hunt *h)
+{
+	buf_clear(&h->der);
+	pem_init(&h->pem, &h->der);
+	h->matched = false;
+}
+
+static void end_pem(struct hunt *h)
+{
+	if (!h->over && pem_cut(&h->pem))
+		h->tally.spoilt++;
+}
+
+static void hunt_bytes(struct hunt *h)
+{
+	begin_pem(h);
+	feed(h, h->source->bytes.p, h->source->bytes.n);
+	end_pem(h);
+}
+
 /* Reads FD to its end or until the visitor has had enough; false with errno set. */
 static bool stream(struct hunt *h, int fd)
 {
 	char data[READ_SIZE];
 	size_t total = 0;
 
-	buf_clear(&h->der);
-	pem_init(&h->pem, &h->der);
-	h->matched = false;
+	begin_pem(h);
 	while (!h->over) {
 		ssize_t got = read(fd, data, sizeof data);
 
@@ -178,8 +204,7 @@ static bool stream(struct hunt *h, int fd)
 		}
 		feed(h, data, (size_t)got);
 	}
-	if (!h->over && pem_cut(&h->pem))
-		h->tally.spoilt++;
+	end_pem(h);
 	return true;
 }
 
@@ -282,6 +307,7 @@ static bool hunt_source(struct hunt *h, struct err *e)
 	switch (h->source->kind) {
 	case TRUST_FILE: ok = hunt_file(h); break;
 	case TRUST_DIR: ok = hunt_dir(h); break;
+	case TRUST_BYTES: hunt_bytes(h); break;
 	case TRUST_EMBEDDED: hunt_embedded(h); break;
 	}
 	return ok || !h->source->named || unreadable(h->source, errno, e);

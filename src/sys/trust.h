@@ -16,17 +16,19 @@
 #include "base/str.h"
 
 enum trust_kind {
-	TRUST_FILE,    /* one PEM file with any number of certificates */
-	TRUST_DIR,     /* every regular file in a directory, hashed names (c_rehash) or not; files
-			  without a certificate are passed over */
-	TRUST_EMBEDDED /* Mozilla's roots, inside the binary */
+	TRUST_FILE,     /* one PEM file with any number of certificates */
+	TRUST_DIR,      /* every regular file in a directory, hashed names (c_rehash) or not; files
+			   without a certificate are passed over */
+	TRUST_EMBEDDED, /* Mozilla's roots, inside the binary */
+	TRUST_BYTES     /* PEM in memory */
 };
 
 #define TRUST_SOURCES 8
 
 struct trust_source {
 	enum trust_kind kind;
-	const char *path; /* not owned; NULL for TRUST_EMBEDDED */
+	const char *path; /* not owned; NULL for TRUST_EMBEDDED, a name for TRUST_BYTES */
+	struct str bytes; /* TRUST_BYTES; not owned */
 	bool named;       /* the user named it: it must be readable and hold a usable certificate */
 };
 
@@ -39,6 +41,8 @@ void trust_init(struct trust *t);
 /* Adds a source; false with ERR_CONFIG when there is no room for it. Touches no file. */
 MUST_USE bool trust_add(
 	struct trust *t, enum trust_kind kind, const char *path, bool named, struct err *e);
+/* The same for PEM that is in memory; always named. */
+MUST_USE bool trust_add_bytes(struct trust *t, const char *name, struct str bytes, struct err *e);
 /*
  * Adds what this machine has: the first of the usual bundle paths of Debian, Alpine, RHEL, SUSE and
  * OpenWrt that exists and is not empty, else the embedded roots. Answers the source chosen; NULL

@@ -11,7 +11,7 @@ for header in src/*/*.h; do
 	place=${header#src/}
 	guard=SENTRY_SCIM_$(echo "${place%.h}_H" | tr 'a-z/' 'A-Z_')
 	case $header in
-	src/sys/mbedtls_config.h) # goes into every file of the library, not into ours
+	src/sys/mbedtls_config.h | src/lib/mbedtls_config.h) # goes into every file of the library, not into ours
 		echo "ok $n - $header is the library's configuration"
 		continue
 		;;

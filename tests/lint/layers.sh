@@ -12,6 +12,7 @@ allowed() {
 	scim) echo base codec scim ;;
 	sys) echo base codec sys ;;
 	client) echo base codec scim sys client ;;
+	lib) echo base codec scim sys client lib ;;
 	roster) echo base codec scim sys client roster ;;
 	cmd) echo base codec scim sys client roster cmd ;;
 	esac

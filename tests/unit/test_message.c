@@ -256,9 +256,28 @@ static void what_is_too_large_is_refused(void **state)
 	free(path);
 }
 
+static void a_header_is_taken_apart_and_never_quoted(void **state)
+{
+	static const char *const faulty[] = {"X-Key secret", "X Key: secret", "Host: secret",
+		"Proxy-X: secret", "X-Key:  ", "X: a\rb"};
+	struct err e = {.kind = ERR_NONE};
+	struct message_header h;
+
+	(void)state;
+	assert_true(message_parse_header(str_of("X-Key:  a b "), &h, "--header", &e));
+	assert_true(str_is(h.name, "X-Key") && str_is(h.value, "a b"));
+	for (size_t i = 0; i < sizeof faulty / sizeof faulty[0]; i++) {
+		err_clear(&e);
+		assert_false(message_parse_header(str_of(faulty[i]), &h, "--header", &e));
+		assert_int_equal(e.kind, ERR_CONFIG);
+		assert_null(strstr(e.text, "secret"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_header_is_taken_apart_and_never_quoted),
 		cmocka_unit_test_setup_teardown(requests_are_these_bytes, begin, end),
 		cmocka_unit_test_setup_teardown(without_a_token_none_is_sent, begin, end),
 		cmocka_unit_test_setup_teardown(without_a_body_there_is_no_length, begin, end),

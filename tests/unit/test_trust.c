@@ -473,9 +473,51 @@ static void describes_its_sources(void **state)
 
 #define row(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+static bool take_one(void *context, const struct trust_source *source, struct str der)
+{
+	unsigned *taken = context;
+
+	assert_int_equal(source->kind, TRUST_BYTES);
+	assert_true(der.n > 0);
+	++*taken;
+	return true;
+}
+
+static void takes_certificates_from_memory(void **state)
+{
+	static const char junk[] = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+	struct trust_tally tally;
+	struct buf der, pem, text;
+	struct err e = {.kind = ERR_NONE};
+	unsigned taken = 0;
+	struct trust t;
+
+	(void)state;
+	buf_init(&der, 4096);
+	buf_init(&pem, 8192);
+	buf_init(&text, 4096);
+	make_der("In memory", 1, &der);
+	base64_encode(buf_str(&der), &text);
+	buf_addf(&pem, "%s-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", junk,
+		buf_text(&text));
+	trust_init(&t);
+	assert_true(trust_add_bytes(&t, "the PEM", buf_str(&pem), &e));
+	assert_true(trust_visit(&t, NULL, 0, take_one, &taken, &tally, &e));
+	assert_int_equal(taken, 1);
+	assert_int_equal(tally.seen, 1);
+	assert_int_equal(tally.spoilt, 1);
+	buf_clear(&text);
+	trust_describe(&t, &text);
+	assert_string_equal(buf_text(&text), "the PEM");
+	buf_wipe(&der);
+	buf_wipe(&pem);
+	buf_wipe(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		row(takes_certificates_from_memory),
 		row(finds_the_subject_asked_for),
 		row(compares_names_as_the_verifier_does),
 		row(finds_certificates_across_the_pieces_read),
