@@ -464,5 +464,5 @@ FORCE:
 	soak targets targets-check targets-table boot-check reproducible dist packages bench demo deps format \
 	clean help FORCE
 
--include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/gen/*.d build/*/tests/*/*.d \
+-include $(wildcard build/*/src/*.d build/*/src/*/*.d build/*/lib/src/*/*.d build/*/lib/gen/*.d build/*/gen/*.d build/*/tests/*/*.d \
 	build/*/third_party/*.d)
