@@ -90,13 +90,14 @@ MBEDTLS_SERVER := aria camellia ccm cmac ctr_drbg debug des dhm ecjpake entropy 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-align -Wformat=2 -Wundef -Werror
 # Size first (link-time optimization takes off 6 %), then what makes mistakes harder to exploit. What
-# -g adds goes to sentry-scim.debug. (_FORTIFY_SOURCE does nothing in musl.)
+# -g adds goes to sentry-scim.debug. (_FORTIFY_SOURCE does nothing in musl.) A target's CODE comes behind
+# for all but musl, and its CPU once more for the files of mbedTLS that are FAST.
 RELEASE_FLAGS := -g -Os -flto=auto -fPIE -ffunction-sections -fdata-sections -fvisibility=hidden \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fno-plt \
 	-fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
 RELEASE_LINK := -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. -nostdlib -nostartfiles \
-	-static-pie -Wl,--no-dynamic-linker,-z,text,-z,relro -Wl,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+	-static-pie -Wl,--no-dynamic-linker,-z,text,-z,relro -Wl,-z,now,-z,noexecstack,--gc-sections,--build-id=none,--exclude-libs,ALL
 # The library is linked into programs and shared objects of others, who strip it, or not.
 LIBRARY_FLAGS := -Os -flto=auto -fPIC -ffile-prefix-map=$(CURDIR)=. \
 	$(filter-out -g -Os -flto=auto -fPIE,$(RELEASE_FLAGS))
@@ -135,8 +136,10 @@ build/$1/%: CC     := $(CC)
 build/$1/%: CROSS  := $(CROSS)
 build/$1/%: AR     := $(CROSS)$(if $(MUSL),gcc-)ar
 build/$1/%: CPU    := $(CPU)
+build/$1/%: CODE   := $(CODE)
+$(if $(FAST),$(FAST:%=build/$1/mbedtls/%.o): CODE := $(CODE) $(CPU))
 build/$1/%: CONFIG := $(or $(CONFIG),src/sys/mbedtls_config.h)
-build/$1/%: FLAGS   = -ffile-prefix-map=$(CURDIR)=. $(if $(MUSL),$$(RELEASE_FLAGS) $(CHECKS) $$(musl_flags))
+build/$1/%: FLAGS   = -ffile-prefix-map=$(CURDIR)=. $(if $(MUSL),$$(RELEASE_FLAGS) $(CHECKS) $$(musl_flags) $$(CODE))
 build/$1/src/% build/$1/third_party/%: SOURCE_FLAGS = $$(source_flags)
 build/$1/src/sys/%: SOURCE_FLAGS = $$(source_flags) $$(mbedtls_flags)
 build/$1/tests/%:   SOURCE_FLAGS = $$(test_flags) $(if $(MUSL),$$(on_musl))
@@ -150,6 +153,7 @@ build/$1/gen/% build/$1/toolchains/%: SOURCE_FLAGS = $$(source_flags) -fno-lto
 build/$1/tests/fuzz/%: DRIVER := $(DRIVER)
 build/$1/tests/lib/%: SOURCE_FLAGS = -Ibuild/$1 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(if $(MUSL),$$(on_musl))
 build/$1/lib/%: CONFIG := src/lib/mbedtls_config.h
+build/$1/lib/%: CPU := $(if $(ABI),$(filter-out -mfloat-abi=%,$(CPU)) $(ABI),$(CPU))
 build/$1/lib/%: FLAGS = $$(LIBRARY_FLAGS) $(if $(MUSL),$$(musl_flags))
 build/$1/lib/src/%: SOURCE_FLAGS = $$(source_flags) $$(mbedtls_flags)
 build/$1/lib/gen/%: SOURCE_FLAGS = $$(source_flags)
@@ -160,7 +164,7 @@ build/$1/lib/mbedtls/ssl_tls.o build/$1/lib/mbedtls/ssl_tls13_generic.o: SOURCE_
 
 # How this machine runs it, also where none is needed: some measurements are the emulator's.
 run_$1   := $(or $(RUN),qemu-$(HOST))
-needs_$1 := Makefile toolchains/$1.mk $(if $(MUSL),build/$1/musl/lib/libc.a)
+needs_$1 := Makefile toolchains/$1.mk $(if $(MUSL),build/$1/musl/lib/libc.a) $(if $(RELRO),build/$1/layout.ld)
 
 build/$1/src/sys/%.o: src/sys/%.c $$$$(needs_$1) $(call obtained,mbedtls)
 	$$(compile)
@@ -212,10 +216,15 @@ endef
 # A release toolchain links against musl, true static PIE by hand: what Debian's musl-gcc makes of
 # -static-pie is a dynamic program.
 define release
-build/$1/%: LINK_FLAGS := $(RELEASE_LINK) $(LDFLAGS)
+build/$1/%: LINK_FLAGS := $(RELEASE_LINK) $(if $(RELRO),-T build/$1/layout.ld) $(LDFLAGS)
 build/$1/sentry-scim: BUDGET := $(BUDGET)
 build/$1/sentry-scim: ISA    := $(ISA)
 build/$1/%: RUN := $(RUN)
+
+build/$1/layout.ld: toolchains/layout toolchains/$1.mk
+	$$(call say,GEN)
+	$$Qmkdir -p $$(@D)
+	$$Qtoolchains/layout '$(RELRO)' $$(CC) $$(CPU) $(RELEASE_LINK) >$$@
 
 build/$1/musl/lib/libc.a: $(call obtained,musl) toolchains/$1.mk
 	$$(call say,MUSL)
@@ -258,7 +267,7 @@ endef
 
 define link_musl
 	$(call say,LINK)
-	$Q$(CC) $(CPU) $(LINK_FLAGS) -o $@ $(patsubst %,build/$(NAME)/musl/lib/%,rcrt1.o crti.o) \
+	$Q$(CC) $(CPU) $(CODE) $(LINK_FLAGS) -o $@ $(patsubst %,build/$(NAME)/musl/lib/%,rcrt1.o crti.o) \
 		$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) build/$(NAME)/musl/lib/libc.a \
 		$(shell $(CC) -print-libgcc-file-name) -Wl,--end-group build/$(NAME)/musl/lib/crtn.o
 endef
@@ -267,11 +276,11 @@ endef
 define link_layer
 	$(call say,LAYER)
 	$Qmkdir -p $(@D)
-	$Q$(CC) $(CPU) -Os -r -flinker-output=nolto-rel -nostdlib -o $@ $(filter %.o,$^) \
+	$Q$(CC) $(CPU) $(CODE) -Os -r -flinker-output=nolto-rel -nostdlib -o $@ $(filter %.o,$^) \
 		-Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive
 endef
 
-TOOLCHAIN_VARIABLES := CC CROSS CPU CONFIG MUSL HEADERS LDFLAGS EXTRA RUN BUDGET DRIVER ISA CHECKS
+TOOLCHAIN_VARIABLES := CC CROSS CPU CODE FAST ABI RELRO CONFIG MUSL HEADERS LDFLAGS EXTRA RUN BUDGET DRIVER ISA CHECKS
 $(foreach t,$(TOOLCHAINS),\
 	$(foreach v,$(TOOLCHAIN_VARIABLES),$(eval $v :=))\
 	$(eval include toolchains/$t.mk)$(eval $(call toolchain,$t))$(if $(MUSL),$(eval $(call release,$t))))

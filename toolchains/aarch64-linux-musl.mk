@@ -6,5 +6,6 @@ HEADERS := $(addprefix $(if $(CROSS),/usr/aarch64-linux-gnu/include/,/usr/includ
 	$(if $(CROSS),/usr/aarch64-linux-gnu/include/asm,/usr/include/aarch64-linux-gnu/asm)
 # Return addresses are signed and branch targets marked where the processor knows how.
 CPU     := -march=armv8-a -mbranch-protection=standard
+RELRO   := 4096
 RUN     := $(if $(CROSS),qemu-aarch64)
-BUDGET  := 643072
+BUDGET  := 610304

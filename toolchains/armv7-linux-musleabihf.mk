@@ -7,4 +7,4 @@ HEADERS := $(addprefix /usr/arm-linux-gnueabihf/include/,asm linux asm-generic)
 CPU     := -march=armv7-a -mfpu=vfpv3-d16 -mfloat-abi=hard -mthumb
 RUN     := qemu-arm -cpu cortex-a8
 ISA     := Tag_CPU_arch: v7
-BUDGET  := 434176
+BUDGET  := 438272

@@ -8,6 +8,7 @@ CPU     := -EB -march=mips32r2 -mabi=32 -msoft-float
 # floating-point ones would not.
 LDFLAGS := -Wl,--no-warn-mismatch
 EXTRA   := toolchains/softfloat.c
+RELRO   := 4096
 RUN     := qemu-mips -cpu 24Kc
 ISA     := ISA: MIPS32r2
-BUDGET  := 753664
+BUDGET  := 724992

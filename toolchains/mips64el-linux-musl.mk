@@ -4,6 +4,7 @@ CC      := $(CROSS)gcc
 MUSL    := yes
 HEADERS := $(addprefix /usr/mips64el-linux-gnuabi64/include/,asm linux asm-generic)
 CPU     := -EL -march=mips64r2 -mabi=64
+RELRO   := 4096
 RUN     := qemu-mips64el -cpu MIPS64R2-generic
 ISA     := ISA: MIPS64r2
-BUDGET  := 761856
+BUDGET  := 733184

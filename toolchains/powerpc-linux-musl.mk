@@ -5,5 +5,6 @@ CC      := $(CROSS)gcc
 MUSL    := yes
 HEADERS := $(addprefix /usr/powerpc-linux-gnu/include/,asm linux asm-generic)
 CPU     := -mcpu=powerpc -mlong-double-64 -msecure-plt
+RELRO   := 4096
 RUN     := qemu-ppc -cpu 603
-BUDGET  := 753664
+BUDGET  := 716800
