@@ -35,8 +35,7 @@ static enum provision_end attempt(struct caller *c, const struct message_call *c
 	answer_judge(&c->client->conn.response, call_body(c), &question, &r->answer);
 	if (r->answer.class != ANSWER_SUCCESS) {
 		err_set(e, r->answer.kind, "the server refused with status %d", r->status);
-		if (r->answer.hint[0] != '\0')
-			err_hint(e, "%s", r->answer.hint);
+		err_hint(e, "%s", r->answer.hint);
 	}
 	return end;
 }

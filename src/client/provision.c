@@ -106,8 +106,7 @@ static void keep_refusal(
 	p->status = ev->response->status;
 	buf_add_str(&p->refusal, ev->body);
 	err_set(&p->err, a->kind, "the server refused with status %d", p->status);
-	if (a->hint[0] != '\0')
-		err_hint(&p->err, "%s", a->hint);
+	err_hint(&p->err, "%s", a->hint);
 }
 
 static void keep_error(struct provision *p, const struct err *err)

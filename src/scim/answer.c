@@ -60,7 +60,7 @@ const struct answer_row answer_table[] = {
 	{400, 400, NULL, "no more than 75 characters", 0, ANSWER_REFUSED, ERR_REFUSED,
 		"Sentry takes user names of at most 75 characters"},
 	{400, 400, NULL, "may not be", 0, ANSWER_REFUSED, ERR_REFUSED,
-		"the user name is missing or empty"},
+		"a name is missing or empty; that of a team must hold a letter from a to z"},
 	{400, 400, NULL, "JSON parse error", 0, ANSWER_REFUSED, ERR_REFUSED,
 		"something between here and Sentry changes the request's body"},
 	{400, 400, NULL, "invalidFilter", 0, ANSWER_REFUSED, ERR_REFUSED,
@@ -127,7 +127,9 @@ const struct answer_row answer_table[] = {
 	{429, 429, NULL, NULL, 0, ANSWER_THROTTLED, ERR_GAVE_UP,
 		"the rate limit of this organization is used up; try again later, or allow more "
 		"patience with --retries and --max-wait"},
-	{400, 499, NULL, NULL, 0, ANSWER_REFUSED, ERR_REFUSED, ""},
+	{400, 499, NULL, NULL, 0, ANSWER_REFUSED, ERR_REFUSED,
+		"the server does not take this request: its words say why, -vvv shows what was "
+		"sent"},
 
 	/* 5xx */
 	{501, 501, NULL, NULL, 0, ANSWER_REFUSED, ERR_REFUSED,

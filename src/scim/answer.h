@@ -36,7 +36,7 @@ struct answer_question {
 struct answer {
 	enum answer_class class;
 	enum err_kind kind; /* ERR_NONE for a success */
-	char hint[384];     /* what it most likely means and what to do; may be empty */
+	char hint[384];     /* what it most likely means and what to do; empty for a success */
 };
 
 void answer_judge(const struct http_response *r, struct str body,

@@ -345,6 +345,7 @@ static void hints_fit_and_have_one_gap_at_most(void **state)
 		assert_true(strlen(row->hint) + (gap != NULL ? 158 : 0) < sizeof(a.hint));
 		assert_true(strlen(row->hint) + (gap != NULL ? 158 : 0) < sizeof(e.hint));
 		assert_true(utf8_valid(str_of(row->hint)));
+		assert_true(row->hint[0] != '\0' || row->class == ANSWER_SUCCESS);
 		assert_true(row->status_min <= row->status_max);
 		if (gap == NULL)
 			continue;
