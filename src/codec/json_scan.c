@@ -566,22 +566,28 @@ static bool walk_names(struct names *n, struct json_fault *fault)
 	return true;
 }
 
-bool json_valid_object(struct str text, struct json_fault *fault)
+bool json_valid_unique(struct str text, struct json_fault *fault)
 {
 	struct names n = {.text = text};
-	struct json_scan s;
-	enum json_token t;
 	bool ok;
 
 	if (text.n > UINT32_MAX)
 		return say(fault, "more than 4 GiB", UINT32_MAX);
+	ok = walk_names(&n, fault);
+	memory_free(n.at);
+	return ok;
+}
+
+bool json_valid_object(struct str text, struct json_fault *fault)
+{
+	struct json_scan s;
+	enum json_token t;
+
 	json_scan_init(&s, text);
 	t = json_scan_next(&s);
 	if (t != JSON_OBJECT && t != JSON_BAD)
 		return say(fault, "a value that is not an object", s.start);
-	ok = walk_names(&n, fault);
-	memory_free(n.at);
-	return ok;
+	return json_valid_unique(text, fault);
 }
 
 static bool find_member(struct str object, struct str name, struct json_value *out)

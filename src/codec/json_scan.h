@@ -64,12 +64,14 @@ struct json_fault {
 /* Whether TEXT is one JSON value. When it is not, FAULT (may be NULL) says why and where. */
 bool json_valid(struct str text, struct json_fault *fault);
 /*
- * Whether TEXT is one JSON object without two members of one name, at any depth, names compared
- * after their escapes are undone: the form asked of the user's own input (RFC 8259 4 calls the
- * outcome of duplicates unpredictable). Time grows as n log n in the size of TEXT, whatever the
+ * Whether TEXT is one JSON value without two members of one name in an object, at any depth, names
+ * compared after their escapes are undone: the form asked of the user's own input (RFC 8259 4 calls
+ * the outcome of duplicates unpredictable). Time grows as n log n in the size of TEXT, whatever the
  * names. The heap holds four bytes a name of the objects open at once, rounded up to a power of
  * two: less than twice the size of TEXT; when it cannot be had, that is the fault.
  */
+bool json_valid_unique(struct str text, struct json_fault *fault);
+/* The same, and the value is an object. */
 bool json_valid_object(struct str text, struct json_fault *fault);
 
 struct json_value {

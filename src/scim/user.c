@@ -168,7 +168,7 @@ bool user_parse_set(struct str argument, struct str *path, struct buf *value, st
 				STR_ARG(*path));
 	} else {
 		path->n--;
-		if (!json_valid(text, &fault))
+		if (!json_valid_unique(text, &fault))
 			return err_set(e, ERR_USAGE,
 				"the value of --set %.*s:= is not JSON: %s at byte %zu "
 				"(text is given with '=' alone)",

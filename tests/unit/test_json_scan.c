@@ -318,6 +318,9 @@ static void an_object_is_asked_for(void **state)
 	assert_false(json_valid_object(str_of("{} {}"), &fault));
 	assert_int_equal(fault.at, 3);
 	assert_false(json_valid_object(str_of(""), NULL));
+	assert_true(json_valid_unique(str_of(" [1]"), NULL));
+	assert_false(json_valid_unique(str_of("[{\"a\":1,\"a\":2}]"), &fault));
+	assert_int_equal(fault.at, 8);
 }
 
 /* One object with as many names as a mebibyte holds, all with one beginning, in falling order. */

@@ -265,6 +265,7 @@ static void other_arguments_of_set_are_refused(void **state)
 		{"a:={\"x\":1,}", "at byte 8"},
 		{"a=\xff", "the value of --set a is not UTF-8"},
 		{"a:=\"\xff\"", "not JSON"},
+		{"a:=[{\"x\":1,\"x\":2}]", "same object twice at byte 9"},
 		{"\xff=a", "the key of --set is not UTF-8"},
 		{"\xff:=1", "the key of --set is not UTF-8"},
 	};
