@@ -114,7 +114,8 @@ static void conclude(
 		return;
 	}
 	if (effect == CALL_READ) {
-		if (end == PROVISION_NO_ANSWER)
+		/* What answers, though not as HTTP has it, is not unavailable. */
+		if (end == PROVISION_NO_ANSWER && !retry_others(e))
 			e->kind = ERR_GAVE_UP;
 		return;
 	}

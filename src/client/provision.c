@@ -528,7 +528,7 @@ static void take_lookup(struct provision *p, const struct provision_event *ev)
 		return;
 	if (p->state == PROVISION_FIND) {
 		keep_error(p, ev->err);
-		if (ev->end == PROVISION_NO_ANSWER)
+		if (ev->end == PROVISION_NO_ANSWER && !retry_others(&p->err))
 			p->err.kind = ERR_GAVE_UP;
 	}
 	lookup_failed(p, ev->err->text);

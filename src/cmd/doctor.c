@@ -550,7 +550,8 @@ static const struct http_response *ask(
 	if (end == PROVISION_ANSWERED)
 		return &c->conn.response;
 	/* As every command says of a request that was sent and not answered. */
-	if (end == PROVISION_NO_ANSWER && e->kind != ERR_INTERRUPTED && e->kind != ERR_CERTIFICATE)
+	if (end == PROVISION_NO_ANSWER && !retry_others(e) && e->kind != ERR_INTERRUPTED &&
+		e->kind != ERR_CERTIFICATE)
 		e->kind = ERR_GAVE_UP;
 	return NULL;
 }

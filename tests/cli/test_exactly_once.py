@@ -177,6 +177,14 @@ def _():
         assert s.methods() == ["POST", "GET", "POST"], s.methods()
 
 
+@case("a read that is answered by what is no HTTP is not understood, not unavailable: exit 1")
+def _():
+    for arguments in (("list",), ("get", "a@example.com"), ("get", "242")):
+        with Sentry("--fault", "GET Users=garbage") as s:
+            s.run("member", *arguments, "--retries", "1").expect(1, out="", err="not valid HTTP")
+            assert s.methods() == ["GET", "GET"], s.methods()
+
+
 @case("an answer without length counts only when the connection ends in order")
 def _():
     with Sentry("--fault", "POST Users#1=no-length") as s:
