@@ -33,6 +33,11 @@ TOKEN = "sntryi_c4na2yc4na2yc4na2yc4na2yc4na2yc4na2yc4na2yc4na2yc4na2yc4na2yc4"
 ORG = "acme"
 LIMIT = 60  # seconds that nothing here takes
 
+# A shell that runs the tests in the background has these ignored, and the programs would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for ignored in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(ignored, signal.SIG_DFL)
+
 _cases = []
 _folder = None
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,8 +43,14 @@ static inline pid_t apart_start(apart_check *check)
 	/* What stdio holds would be written twice. */
 	fflush(NULL);
 	child = fork();
-	if (child == 0)
+	if (child == 0) {
+		/* A shell that runs the tests in the background has these ignored. */
+		signal(SIGHUP, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		_exit(check());
+	}
 	return child;
 }
 
