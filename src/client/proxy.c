@@ -91,7 +91,7 @@ static bool complete(struct arena *a, const char *text, struct str *out, struct 
 {
 	struct buf whole;
 
-	buf_init(&whole, LIMIT_CONFIG_FILE);
+	buf_init(&whole, LIMIT_REQUEST_BODY); /* more than one argument of a program can hold */
 	if (!str_contains(str_of(text), "://"))
 		buf_add_text(&whole, "http://");
 	buf_add_text(&whole, text);

@@ -107,7 +107,7 @@ bool sentry_base_url(struct str text, struct buf *base, struct buf *org, struct 
 bool sentry_check_org(struct str org, struct err *e)
 {
 	size_t i;
-	bool ok = org.n > 0 && org.p[0] != '-' && org.p[org.n - 1] != '-';
+	bool ok = org.n > 0 && org.n <= LIMIT_HOST && org.p[0] != '-' && org.p[org.n - 1] != '-';
 
 	for (i = 0; ok && i < org.n; i++)
 		ok = char_is_alnum(org.p[i]) || org.p[i] == '-' || org.p[i] == '_';

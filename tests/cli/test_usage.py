@@ -105,6 +105,8 @@ MISTAKES = [
     (["team", "rename", "a"], "wants TEAM NAME"),
     (["team", "add", "a"], "wants TEAM MEMBER..."),
     (["api", "GET"], "wants METHOD PATH"),
+    (["member", "list", "--org", "a" * 3000], ["--org: 'aaa", "hint: give its slug"]),
+    (["member", "list", "--proxy", "http://" + "a" * 100000], "--proxy: the proxy's URL cannot be"),
     (["completion"], "bash|zsh|fish"),
     (["completion", "tcsh"], "bash, zsh and fish"),
     (["version", "x"], "takes no argument"),

@@ -133,6 +133,7 @@ static void organizations_cannot_change_the_path(void **state)
 	static const char *const right[] = {"acme", "ACME-2", "a", "123456", "old_slug", "a--b"};
 	static const char *const wrong[] = {"", ".", "..", "a/b", "../x", "a.b", "-a", "a-", "a b",
 		"a%2f", "a?b", "a#b", "\xc3\xa9"};
+	char long_one[LIMIT_HOST + 1];
 	size_t i;
 
 	(void)state;
@@ -145,6 +146,8 @@ static void organizations_cannot_change_the_path(void **state)
 		assert_int_equal(err.kind, ERR_CONFIG);
 	}
 	assert_false(sentry_check_org(str_from("a\0b", 3), &err));
+	memset(long_one, 'a', sizeof long_one);
+	assert_false(sentry_check_org(str_from(long_one, sizeof long_one), &err));
 }
 
 static void the_root_is_put_together(void **state)
