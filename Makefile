@@ -216,6 +216,7 @@ endef
 # A release toolchain links against musl, true static PIE by hand: what Debian's musl-gcc makes of
 # -static-pie is a dynamic program.
 define release
+build/$1/tests/%: LINK_TESTS := $(LINK_TESTS)
 build/$1/%: LINK_FLAGS := $(RELEASE_LINK) $(if $(RELRO),-T build/$1/layout.ld) $(LDFLAGS)
 build/$1/sentry-scim: BUDGET := $(BUDGET)
 build/$1/sentry-scim: ISA    := $(ISA)
@@ -260,14 +261,15 @@ $(UNIT:%=build/$1/tests/unit/test_%): build/$1/tests/unit/test_%: build/$1/tests
 		$$$$(addprefix build/$1/layer/,$$$$(addsuffix .o,$$$$(uses_$$$$(call layer_of,$$$$*))))
 	$$(link_musl)
 $(UNIT:%=build/check/$1/unit-%.tap): build/check/$1/unit-%.tap: build/$1/tests/unit/test_% FORCE
-	$Qtests/tap $$@ env CMOCKA_MESSAGE_OUTPUT=TAP $(if $(RUN),EMULATED=yes) $(RUN) $$<
+	$Qtests/tap $$@ env CMOCKA_MESSAGE_OUTPUT=TAP \
+		$(if $(filter $(NATIVE),$(HOST)),,$(if $(RUN),EMULATED=yes) $(RUN)) $$<
 build/check/$1/cli.tap: build/$1/run build/local-sentry FORCE
 	$Qtests/tap $$@ env SENTRY_SCIM=$$< tests/cli/run everywhere
 endef
 
 define link_musl
 	$(call say,LINK)
-	$Q$(CC) $(CPU) $(CODE) $(LINK_FLAGS) -o $@ $(patsubst %,build/$(NAME)/musl/lib/%,rcrt1.o crti.o) \
+	$Q$(CC) $(CPU) $(CODE) $(LINK_FLAGS) $(LINK_TESTS) -o $@ $(patsubst %,build/$(NAME)/musl/lib/%,rcrt1.o crti.o) \
 		$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) build/$(NAME)/musl/lib/libc.a \
 		$(shell $(CC) -print-libgcc-file-name) -Wl,--end-group build/$(NAME)/musl/lib/crtn.o
 endef
@@ -280,7 +282,7 @@ define link_layer
 		-Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive
 endef
 
-TOOLCHAIN_VARIABLES := CC CROSS CPU CODE FAST ABI RELRO CONFIG MUSL HEADERS LDFLAGS EXTRA RUN BUDGET DRIVER ISA CHECKS
+TOOLCHAIN_VARIABLES := CC CROSS CPU CODE FAST ABI RELRO NATIVE LINK_TESTS CONFIG MUSL HEADERS LDFLAGS EXTRA RUN BUDGET DRIVER ISA CHECKS
 $(foreach t,$(TOOLCHAINS),\
 	$(foreach v,$(TOOLCHAIN_VARIABLES),$(eval $v :=))\
 	$(eval include toolchains/$t.mk)$(eval $(call toolchain,$t))$(if $(MUSL),$(eval $(call release,$t))))

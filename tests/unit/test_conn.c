@@ -198,7 +198,9 @@ static void an_observer_sees_each_state_end(void **state)
 	assert_string_equal(told, "drr!");
 	peer_close(&peer);
 	start(REQUEST);
-	expect_failure(ERR_CONNECT, false, "refused");
+	/* An emulator may tell this machine's number for it. */
+	expect_failure(
+		ERR_CONNECT, false, getenv("EMULATED") != NULL ? "no connection" : "refused");
 	assert_string_equal(told, "drr!d!");
 	peer_open(&peer, 8);
 }
