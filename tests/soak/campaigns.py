@@ -298,7 +298,7 @@ def storm(seed, command=None):
         while chance.random() < killing and h.runs < 6:
             which = chance.choice(("KILL", "KILL", "INT", "TERM"))
             h.run(wrapper=("timeout", "--preserve-status", "-s", which, "%.4f" % (
-                chance.uniform(0.001, 0.08 if ASAN else 0.03))))
+                chance.uniform(0.001, 0.08 if ASAN else 0.03))), env=environment())
         return h.finish()
 
 

@@ -44,7 +44,8 @@ def strace(*options, log):
 
 
 def environment():
-    """The leak checker cannot work under strace; memory errors are still found."""
+    """The leak checker cannot work under strace, and waits for ever when a signal to stop finds it
+    at work; memory errors are still found."""
     options = [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]
     return {"ASAN_OPTIONS": ":".join(o for o in options if o)} if ASAN else {}
 
